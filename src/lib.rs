@@ -3,5 +3,6 @@
 //! Four rooms: `domain` holds the rules, `dto` the words on the wire, `server` everything that needs
 //! the machine, `web` what people see. This file gates the rooms; nothing else does.
 
+pub mod domain;
 #[cfg(feature = "ssr")]
 pub mod server;

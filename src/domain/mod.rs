@@ -1,0 +1,14 @@
+//! The rules. No IO, no async, no clock, no randomness; compiles for the server and the browser.
+//!
+//! A rule lives here once and is called by previews in the browser, by use cases and by runs alike.
+
+pub mod allocation;
+pub mod credit;
+pub mod dates;
+pub mod ids;
+pub mod invoice;
+pub mod ledger;
+pub mod money;
+pub mod payment;
+pub mod posting;
+pub mod rights;

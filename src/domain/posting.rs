@@ -1,0 +1,386 @@
+//! One function per business event: what it debits and what it credits. An accountant can read this file.
+//!
+//! Each returns a balanced entry; who writes it adds dates, document and actor. Source: domain rules, section 8.
+
+use super::credit::CreditClass;
+use super::ids::{CreditGrantId, InvoiceId, ReceivableAccountId};
+use super::ledger::{
+    EntrySource, JournalEntry, JournalLine, LedgerError, LedgerRole, LineSource, Side, Subject,
+};
+use super::money::Currency;
+
+/// Where an entry belongs: one receivable account in its currency.
+#[derive(Clone, Copy, Debug)]
+pub struct Books {
+    pub account: ReceivableAccountId,
+    pub currency: Currency,
+}
+
+/// A slice of money or credit that settles part of an invoice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettledSlice {
+    pub invoice: InvoiceId,
+    pub amount_minor: i64,
+}
+
+/// A slice that became or stays credit, with the account that carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreditSlice {
+    pub grant: CreditGrantId,
+    pub class: CreditClass,
+    pub amount_minor: i64,
+}
+
+/// Net and tax of a document; both negative on a negative invoice.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentTotals {
+    pub net_minor: i64,
+    pub tax_minor: i64,
+}
+
+/// An invoice finalised.
+/// ```text
+/// receivable (total)          revenue (net)
+///                             sales tax payable (tax)
+/// ```
+/// A negative invoice swaps the sides and its receivable line names the grant it gave rise to.
+/// An invoice over nothing posts nothing.
+pub fn invoice_finalised(
+    books: Books,
+    subject: Subject,
+    totals: DocumentTotals,
+) -> Result<Option<JournalEntry>, LedgerError> {
+    let total = super::money::sum_minor([totals.net_minor, totals.tax_minor])?;
+    let lines = [
+        signed(LedgerRole::Receivable, Side::Debit, total, Some(subject)),
+        signed(LedgerRole::Revenue, Side::Credit, totals.net_minor, None),
+        signed(
+            LedgerRole::SalesTaxPayable,
+            Side::Credit,
+            totals.tax_minor,
+            None,
+        ),
+    ];
+    entry_unless_empty(
+        EntrySource::Invoice,
+        books,
+        lines.into_iter().flatten().collect(),
+    )
+}
+
+/// Where the money of a payment went.
+#[derive(Clone, Debug)]
+pub struct PaymentSplit {
+    pub settled: Vec<SettledSlice>,
+    pub surplus: Option<CreditSlice>,
+    /// Surplus within tolerance that is kept as fee income.
+    pub fee_minor: i64,
+}
+
+/// A payment received on `money_account` (bank, cash desk or clearing).
+/// ```text
+/// bank or cash desk           receivable (each invoice settled)
+///                             receivable or prepayments (surplus, by class)
+///                             fee income (surplus within tolerance)
+/// ```
+pub fn payment_received(
+    books: Books,
+    money_account: LedgerRole,
+    split: &PaymentSplit,
+) -> Result<JournalEntry, LedgerError> {
+    let mut credits: Vec<JournalLine> = split
+        .settled
+        .iter()
+        .map(|slice| {
+            line(
+                LedgerRole::Receivable,
+                Side::Credit,
+                slice.amount_minor,
+                Some(Subject::Invoice(slice.invoice)),
+            )
+        })
+        .collect();
+    if let Some(surplus) = split.surplus {
+        credits.push(carrying_line(Side::Credit, surplus));
+    }
+    credits.extend(signed(
+        LedgerRole::FeeIncome,
+        Side::Credit,
+        split.fee_minor,
+        None,
+    ));
+    let received = super::money::sum_minor(credits.iter().map(|l| l.amount_minor))?;
+    let mut lines = vec![line(money_account, Side::Debit, received, None)];
+    lines.extend(credits);
+    JournalEntry::balanced(EntrySource::Payment, books.account, books.currency, lines)
+}
+
+/// A payment reversed: the contra of where its money stands now, after later applications were undone.
+pub fn payment_reversed(
+    books: Books,
+    money_account: LedgerRole,
+    split: &PaymentSplit,
+) -> Result<JournalEntry, LedgerError> {
+    payment_received(books, money_account, split).map(|entry| entry.contra())
+}
+
+/// Credit applied to an invoice: exactly four lines of the same amount, source ARP.
+/// ```text
+/// credit balance side  AR   the account that carries the grant
+///                      BNK                                      bank (wash)
+/// balance due side     AR                                       receivable
+///                      BNK  bank (wash)
+/// ```
+/// Source: the apply-credits rules, section 5.
+pub fn credit_applied(
+    books: Books,
+    credit: CreditSlice,
+    invoice: InvoiceId,
+) -> Result<JournalEntry, LedgerError> {
+    let amount = credit.amount_minor;
+    let receivable = line(
+        LedgerRole::Receivable,
+        Side::Credit,
+        amount,
+        Some(Subject::Invoice(invoice)),
+    );
+    let lines = vec![
+        from(LineSource::Receivable, carrying_line(Side::Debit, credit)),
+        from(LineSource::Bank, wash(Side::Credit, amount)),
+        from(LineSource::Receivable, receivable),
+        from(LineSource::Bank, wash(Side::Debit, amount)),
+    ];
+    JournalEntry::balanced(
+        EntrySource::Application,
+        books.account,
+        books.currency,
+        lines,
+    )
+}
+
+/// One application undone: the contra of [`credit_applied`]. Also for a slice that came straight from a payment;
+/// there `credit` is the payment's own grant, which takes the slice.
+pub fn application_undone(
+    books: Books,
+    credit: CreditSlice,
+    invoice: InvoiceId,
+) -> Result<JournalEntry, LedgerError> {
+    credit_applied(books, credit, invoice).map(|entry| entry.contra())
+}
+
+fn carrying_line(side: Side, credit: CreditSlice) -> JournalLine {
+    line(
+        credit.class.carried_in(),
+        side,
+        credit.amount_minor,
+        Some(Subject::Grant(credit.grant)),
+    )
+}
+
+fn wash(side: Side, amount_minor: i64) -> JournalLine {
+    JournalLine {
+        wash: true,
+        ..line(LedgerRole::Bank, side, amount_minor, None)
+    }
+}
+
+fn from(line_source: LineSource, line: JournalLine) -> JournalLine {
+    JournalLine {
+        line_source: Some(line_source),
+        ..line
+    }
+}
+
+fn line(role: LedgerRole, side: Side, amount_minor: i64, subject: Option<Subject>) -> JournalLine {
+    JournalLine {
+        role,
+        side,
+        amount_minor,
+        line_source: None,
+        wash: false,
+        subject,
+    }
+}
+
+/// A line of a signed amount: negative amounts swap the side, zero gives no line.
+fn signed(
+    role: LedgerRole,
+    side: Side,
+    amount_minor: i64,
+    subject: Option<Subject>,
+) -> Option<JournalLine> {
+    match amount_minor.signum() {
+        0 => None,
+        1 => Some(line(role, side, amount_minor, subject)),
+        _ => Some(line(role, side.opposite(), -amount_minor, subject)),
+    }
+}
+
+fn entry_unless_empty(
+    source: EntrySource,
+    books: Books,
+    lines: Vec<JournalLine>,
+) -> Result<Option<JournalEntry>, LedgerError> {
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    JournalEntry::balanced(source, books.account, books.currency, lines).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const BOOKS: Books = Books {
+        account: ReceivableAccountId(Uuid::from_u128(1)),
+        currency: Currency::EUR,
+    };
+    const INVOICE: InvoiceId = InvoiceId(Uuid::from_u128(2));
+    const GRANT: CreditGrantId = CreditGrantId(Uuid::from_u128(3));
+
+    /// `side role amount` per line, as an accountant would jot it down.
+    fn jotted(entry: &JournalEntry) -> Vec<String> {
+        entry
+            .lines()
+            .iter()
+            .map(|l| {
+                let side = if l.side == Side::Debit { "Dr" } else { "Cr" };
+                let source = l.line_source.map_or("", LineSource::code);
+                format!("{side} {} {} {source}", l.role.code(), l.amount_minor)
+                    .trim_end()
+                    .to_owned()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_invoice_debits_receivable_and_credits_revenue_and_tax() {
+        let totals = DocumentTotals {
+            net_minor: 10_000,
+            tax_minor: 2_000,
+        };
+        let entry = invoice_finalised(BOOKS, Subject::Invoice(INVOICE), totals)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            jotted(&entry),
+            [
+                "Dr receivable 12000",
+                "Cr revenue 10000",
+                "Cr sales_tax_payable 2000"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_negative_invoice_swaps_the_sides() {
+        let totals = DocumentTotals {
+            net_minor: -500,
+            tax_minor: -100,
+        };
+        let entry = invoice_finalised(BOOKS, Subject::Grant(GRANT), totals)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            jotted(&entry),
+            [
+                "Cr receivable 600",
+                "Dr revenue 500",
+                "Dr sales_tax_payable 100"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_invoice_over_nothing_posts_nothing() {
+        let totals = DocumentTotals {
+            net_minor: 0,
+            tax_minor: 0,
+        };
+        assert_eq!(
+            invoice_finalised(BOOKS, Subject::Invoice(INVOICE), totals),
+            Ok(None)
+        );
+    }
+
+    #[test]
+    fn an_overpayment_stays_in_receivable_and_a_prepayment_is_a_liability() {
+        for (class, carried) in [
+            (CreditClass::Overpayment, "receivable"),
+            (CreditClass::Prepayment, "customer_prepayments"),
+        ] {
+            let split = PaymentSplit {
+                settled: vec![SettledSlice {
+                    invoice: INVOICE,
+                    amount_minor: 8_900,
+                }],
+                surplus: Some(CreditSlice {
+                    grant: GRANT,
+                    class,
+                    amount_minor: 600,
+                }),
+                fee_minor: 0,
+            };
+            let entry = payment_received(BOOKS, LedgerRole::Bank, &split).unwrap();
+            assert_eq!(
+                jotted(&entry),
+                [
+                    "Dr bank 9500",
+                    "Cr receivable 8900",
+                    &format!("Cr {carried} 600")
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn an_application_has_exactly_four_lines_and_bank_nets_to_zero() {
+        let credit = CreditSlice {
+            grant: GRANT,
+            class: CreditClass::CreditNote,
+            amount_minor: 465,
+        };
+        let entry = credit_applied(BOOKS, credit, INVOICE).unwrap();
+        assert_eq!(
+            jotted(&entry),
+            [
+                "Dr receivable 465 AR",
+                "Cr bank 465 BNK",
+                "Cr receivable 465 AR",
+                "Dr bank 465 BNK"
+            ]
+        );
+        assert_eq!(
+            jotted(&application_undone(BOOKS, credit, INVOICE).unwrap()),
+            [
+                "Cr receivable 465 AR",
+                "Dr bank 465 BNK",
+                "Dr receivable 465 AR",
+                "Cr bank 465 BNK"
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_but_positive_balanced_lines_can_be_posted() {
+        let debit = line(LedgerRole::Bank, Side::Debit, 5, None);
+        let make =
+            |lines| JournalEntry::balanced(EntrySource::Cash, BOOKS.account, BOOKS.currency, lines);
+        assert_eq!(make(vec![]), Err(LedgerError::Empty));
+        assert_eq!(
+            make(vec![debit.clone()]),
+            Err(LedgerError::Unbalanced {
+                debits: 5,
+                credits: 0
+            })
+        );
+        let zero = line(LedgerRole::Bank, Side::Debit, 0, None);
+        assert_eq!(make(vec![zero]), Err(LedgerError::AmountNotPositive(0)));
+        let nameless = line(LedgerRole::Receivable, Side::Credit, 5, None);
+        assert_eq!(
+            make(vec![debit, nameless]),
+            Err(LedgerError::SubjectMissing(LedgerRole::Receivable))
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! Who may do what. Roles add up; the table below is the whole rule. Source: domain rules, section 11.
+
+use super::ledger::coded;
+
+coded! {
+    Role {
+        Admin = "admin",
+        Accountant = "accountant",
+        Cashier = "cashier",
+        Support = "support",
+        /// Sees their own accounts in the portal; never combined with a staff role.
+        Customer = "customer",
+    }
+}
+
+impl Role {
+    pub const STAFF: &'static [Self] =
+        &[Self::Admin, Self::Accountant, Self::Cashier, Self::Support];
+}
+
+coded! {
+    /// One right per kind of act.
+    Right {
+        ReadCustomers = "read_customers",
+        EditCustomers = "edit_customers",
+        EditInvoices = "edit_invoices",
+        RecordPayments = "record_payments",
+        UndoPayments = "undo_payments",
+        ApplyCredits = "apply_credits",
+        HoldCredits = "hold_credits",
+        Backdate = "backdate",
+        ReadJournal = "read_journal",
+        Import = "import",
+        ClosePeriods = "close_periods",
+        ManageUsers = "manage_users",
+        ManageChart = "manage_chart",
+        ManageSettings = "manage_settings",
+    }
+}
+
+/// Whether a person with `roles` holds `right`.
+pub fn holds(roles: &[Role], right: Right) -> bool {
+    roles.iter().any(|role| role_holds(*role, right))
+}
+
+fn role_holds(role: Role, right: Right) -> bool {
+    use Right::{
+        ApplyCredits, Backdate, ClosePeriods, EditCustomers, EditInvoices, HoldCredits, Import,
+        ManageChart, ManageSettings, ManageUsers, ReadCustomers, ReadJournal, RecordPayments,
+        UndoPayments,
+    };
+    match role {
+        Role::Admin => matches!(
+            right,
+            ReadCustomers | ManageUsers | ManageChart | ManageSettings | ClosePeriods | ReadJournal
+        ),
+        Role::Accountant => matches!(
+            right,
+            ReadCustomers
+                | EditCustomers
+                | EditInvoices
+                | RecordPayments
+                | UndoPayments
+                | ApplyCredits
+                | HoldCredits
+                | Backdate
+                | ReadJournal
+                | Import
+                | ClosePeriods
+        ),
+        Role::Cashier => matches!(right, ReadCustomers | RecordPayments),
+        Role::Support => matches!(right, ReadCustomers),
+        Role::Customer => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_add_up() {
+        let roles = [Role::Cashier, Role::Admin];
+        assert!(holds(&roles, Right::RecordPayments));
+        assert!(holds(&roles, Right::ManageUsers));
+        assert!(!holds(&roles, Right::ApplyCredits));
+    }
+
+    #[test]
+    fn a_customer_holds_no_staff_right_and_every_right_is_held_by_someone() {
+        for right in Right::ALL {
+            assert!(!holds(&[Role::Customer], *right));
+            assert!(holds(&[Role::Admin, Role::Accountant], *right), "{right:?}");
+        }
+    }
+}
