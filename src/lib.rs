@@ -4,5 +4,6 @@
 //! the machine, `web` what people see. This file gates the rooms; nothing else does.
 
 pub mod domain;
+pub mod dto;
 #[cfg(feature = "ssr")]
 pub mod server;

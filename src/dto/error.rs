@@ -1,0 +1,249 @@
+//! What a browser or an API client may learn about a failure. Made in one place, worded by who shows it.
+
+use crate::domain::dates::DateRefusal;
+use crate::domain::money::{Currency, Money, MoneyError};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::JsonEncoding;
+use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use thiserror::Error;
+use uuid::Uuid;
+
+/// Every way in which Saldo says no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
+pub enum AppError {
+    #[error("nobody is logged in")]
+    NotLoggedIn,
+    #[error("the actor lacks the right")]
+    Forbidden,
+    /// Not there, or not the actor's to see.
+    #[error("not found")]
+    NotFound,
+    #[error("too many requests; try again in {retry_after_seconds} s")]
+    TooManyRequests { retry_after_seconds: u32 },
+    /// The idempotency key was used before with other content.
+    #[error("the idempotency key was used with other content")]
+    KeyConflict,
+    /// What the person looked at has changed meanwhile; the texts name what.
+    #[error("changed meanwhile: {0:?}")]
+    Stale(Vec<String>),
+    #[error("refused: {0:?}")]
+    Refused(Vec<FieldRefusal>),
+    /// The database cannot be reached; nothing was written.
+    #[error("the database cannot be reached")]
+    Unavailable { incident: Uuid },
+    #[error("unexpected failure {incident}")]
+    Unexpected { incident: Uuid },
+}
+
+/// One refusal and the field it belongs to, named as in the command: `amount`, `applications.0.amount`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldRefusal {
+    pub field: Option<String>,
+    pub refusal: Refusal,
+}
+
+/// Facts because of which something asked for is not done. Each has a stable code for API clients.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    Required,
+    TooLong {
+        max: u32,
+    },
+    UnknownChoice,
+    NotAnAmount,
+    NotANumber,
+    NotADate,
+    NotAnEmail,
+    TooManyDecimals {
+        max: u32,
+    },
+    AmountOutOfRange,
+    AmountNotPositive,
+    UnknownCurrency,
+    CurrencyMismatch {
+        expected: Currency,
+        given: Currency,
+    },
+    PeriodClosed {
+        first_open: NaiveDate,
+    },
+    DateTooLate {
+        last: NaiveDate,
+    },
+    DateTooEarly {
+        first: NaiveDate,
+    },
+    BeforeAccountOpened {
+        first: NaiveDate,
+    },
+    BackdatingNeedsReason {
+        first: NaiveDate,
+    },
+    ReasonRequired,
+    /// An account, customer or document named in the request is not there.
+    UnknownReference,
+    NumberTaken,
+    EmailTaken,
+    InvoiceWithoutLines,
+    InvoiceFinal,
+    InvoiceIsDraft,
+    InvoiceVoid,
+    /// Settled in part by a payment: it is credited, not voided.
+    SettledByPayment,
+    /// A negative invoice whose credit has been used.
+    CreditUsed,
+    AmountExceedsOpenBalance {
+        open: Money,
+    },
+    AmountExceedsReceived {
+        received: Money,
+    },
+    AmountExceedsRemainder {
+        remaining: Money,
+    },
+    InvoiceNotOpen,
+    NamedTwice,
+    SurplusRefused {
+        surplus: Money,
+    },
+    SurplusAboveTolerance {
+        tolerance: Money,
+    },
+    PaymentReversed,
+    AlreadyUnapplied,
+    GrantNotUsable,
+    DifferentAccounts,
+    AccountOnHold,
+    RunNotInPreview,
+    RunNotDone,
+    LinkNotValid,
+    PasswordTooWeak,
+    WrongCredentials,
+    LastAdmin,
+    AccountNotEmpty,
+    CodeTaken,
+}
+
+impl Refusal {
+    /// The stable code API clients branch on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::TooLong { .. } => "too_long",
+            Self::UnknownChoice => "unknown_choice",
+            Self::NotAnAmount => "not_an_amount",
+            Self::NotANumber => "not_a_number",
+            Self::NotADate => "not_a_date",
+            Self::NotAnEmail => "not_an_email",
+            Self::TooManyDecimals { .. } => "too_many_decimals",
+            Self::AmountOutOfRange => "amount_out_of_range",
+            Self::AmountNotPositive => "amount_not_positive",
+            Self::UnknownCurrency => "unknown_currency",
+            Self::CurrencyMismatch { .. } => "currency_mismatch",
+            Self::PeriodClosed { .. } => "period_closed",
+            Self::DateTooLate { .. } => "date_too_late",
+            Self::DateTooEarly { .. } => "date_too_early",
+            Self::BeforeAccountOpened { .. } => "before_account_opened",
+            Self::BackdatingNeedsReason { .. } => "backdating_needs_reason",
+            Self::ReasonRequired => "reason_required",
+            Self::UnknownReference => "unknown_reference",
+            Self::NumberTaken => "number_taken",
+            Self::EmailTaken => "email_taken",
+            Self::InvoiceWithoutLines => "invoice_without_lines",
+            Self::InvoiceFinal => "invoice_final",
+            Self::InvoiceIsDraft => "invoice_is_draft",
+            Self::InvoiceVoid => "invoice_void",
+            Self::SettledByPayment => "settled_by_payment",
+            Self::CreditUsed => "credit_used",
+            Self::AmountExceedsOpenBalance { .. } => "amount_exceeds_open_balance",
+            Self::AmountExceedsReceived { .. } => "amount_exceeds_received",
+            Self::AmountExceedsRemainder { .. } => "amount_exceeds_remainder",
+            Self::InvoiceNotOpen => "invoice_not_open",
+            Self::NamedTwice => "named_twice",
+            Self::SurplusRefused { .. } => "surplus_refused",
+            Self::SurplusAboveTolerance { .. } => "surplus_above_tolerance",
+            Self::PaymentReversed => "payment_reversed",
+            Self::AlreadyUnapplied => "already_unapplied",
+            Self::GrantNotUsable => "grant_not_usable",
+            Self::DifferentAccounts => "different_accounts",
+            Self::AccountOnHold => "account_on_hold",
+            Self::RunNotInPreview => "run_not_in_preview",
+            Self::RunNotDone => "run_not_done",
+            Self::LinkNotValid => "link_not_valid",
+            Self::PasswordTooWeak => "password_too_weak",
+            Self::WrongCredentials => "wrong_credentials",
+            Self::LastAdmin => "last_admin",
+            Self::AccountNotEmpty => "account_not_empty",
+            Self::CodeTaken => "code_taken",
+        }
+    }
+
+    /// The most that would have been possible, where there is a most.
+    pub fn max_amount(&self) -> Option<Money> {
+        match self {
+            Self::AmountExceedsOpenBalance { open } => Some(*open),
+            Self::AmountExceedsReceived { received } => Some(*received),
+            Self::AmountExceedsRemainder { remaining } => Some(*remaining),
+            Self::SurplusAboveTolerance { tolerance } => Some(*tolerance),
+            _ => None,
+        }
+    }
+
+    /// This refusal of one field of the command.
+    pub fn at(self, field: impl Into<String>) -> AppError {
+        AppError::Refused(vec![FieldRefusal {
+            field: Some(field.into()),
+            refusal: self,
+        }])
+    }
+
+    /// This refusal of the act as a whole.
+    pub fn of_act(self) -> AppError {
+        AppError::Refused(vec![FieldRefusal {
+            field: None,
+            refusal: self,
+        }])
+    }
+}
+
+impl From<MoneyError> for Refusal {
+    fn from(error: MoneyError) -> Self {
+        match error {
+            MoneyError::NotAnAmount => Self::NotAnAmount,
+            MoneyError::TooManyDecimals { max } => Self::TooManyDecimals { max },
+            MoneyError::OutOfRange => Self::AmountOutOfRange,
+            MoneyError::CurrencyMismatch { left, right } => Self::CurrencyMismatch {
+                expected: left,
+                given: right,
+            },
+        }
+    }
+}
+
+impl From<DateRefusal> for Refusal {
+    fn from(refusal: DateRefusal) -> Self {
+        match refusal {
+            DateRefusal::PeriodClosed { first_open } => Self::PeriodClosed { first_open },
+            DateRefusal::TooLate { last } => Self::DateTooLate { last },
+            DateRefusal::BeforeAccountOpened { first } => Self::BeforeAccountOpened { first },
+            DateRefusal::BackdatingNeedsReason { first } => Self::BackdatingNeedsReason { first },
+        }
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    /// A request that could not be read, or a defect of the transport. The library's text is not shown.
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => Refusal::Required.of_act(),
+            _ => Self::Unexpected {
+                incident: Uuid::nil(),
+            },
+        }
+    }
+}

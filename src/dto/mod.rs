@@ -1,0 +1,10 @@
+//! The words on the wire: plain serde structs, what comes in and goes out. No rules beyond reading text.
+
+pub mod credit_runs;
+pub mod credits;
+pub mod error;
+pub mod form;
+pub mod invoices;
+pub mod page;
+pub mod payments;
+pub mod people;
