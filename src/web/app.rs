@@ -1,0 +1,253 @@
+//! The document around every page, and the table of routes: one line per page.
+
+use crate::domain::rights::{Right, Role};
+use crate::dto::error::AppError;
+use crate::dto::people::Viewer;
+use crate::web::ui::load::{Failure, login_path};
+use crate::web::ui::prelude::*;
+use crate::web::ui::text::tag;
+use crate::web::ui::theme::{LanguageChoice, ThemeChoice};
+use leptos::config::LeptosOptions;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::SsrMode;
+use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Routes};
+use leptos_router::path;
+
+/// The HTML document of every page.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let visit = visit();
+    let stylesheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    view! {
+        <!DOCTYPE html>
+        <html lang=tag(visit.locale) data-theme=visit.theme.code()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="stylesheet" href=stylesheet />
+                <HydrationScripts options islands=true />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Pages are rendered whole before they are sent, so that their status is right and no script is needed.
+const WHOLE: SsrMode = SsrMode::Async;
+
+/// The route table. A page is one line in the part it belongs to.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=document_title />
+        <Router>
+            <Routes fallback=|| view! { <PlainFrame><Failure error=AppError::NotFound /></PlainFrame> }>
+                <ParentRoute path=path!("") view=StaffFrame ssr=WHOLE>
+                    <Route path=path!("/") view=|| () />
+                </ParentRoute>
+                <ParentRoute path=path!("/portal") view=PortalFrame ssr=WHOLE>
+                    <Route path=path!("") view=|| () />
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+fn document_title(page: String) -> String {
+    match page.as_str() {
+        "" => "Saldo".to_owned(),
+        page => format!("{page} · Saldo"),
+    }
+}
+
+/// Where a part of the product is reached, and who is offered it.
+struct NavItem {
+    href: &'static str,
+    icon: &'static str,
+    label: &'static str,
+    offered: bool,
+}
+
+fn staff_nav(viewer: &Viewer) -> Vec<NavItem> {
+    let item = |href, icon, label, offered| NavItem {
+        href,
+        icon,
+        label,
+        offered,
+    };
+    let reads = viewer.may(Right::ReadCustomers);
+    let admin = viewer.may(Right::ManageUsers) || viewer.may(Right::ManageSettings);
+    vec![
+        item("/", "layout-dashboard", t!(nav.dashboard), true),
+        item("/customers", "users", t!(nav.customers), reads),
+        item("/invoices", "file-text", t!(nav.invoices), reads),
+        item("/payments", "banknote", t!(nav.payments), reads),
+        item("/credits", "wallet", t!(nav.credits), reads),
+        item(
+            "/credit-runs",
+            "git-merge",
+            t!(nav.apply_credits),
+            viewer.may(Right::ApplyCredits),
+        ),
+        item(
+            "/journal",
+            "book-open",
+            t!(nav.journal),
+            viewer.may(Right::ReadJournal),
+        ),
+        item(
+            "/reports",
+            "chart-column",
+            t!(nav.reports),
+            viewer.may(Right::ReadJournal),
+        ),
+        item(
+            "/imports",
+            "upload",
+            t!(nav.imports),
+            viewer.may(Right::Import),
+        ),
+        item("/admin", "settings", t!(nav.admin), admin),
+    ]
+}
+
+fn portal_nav() -> Vec<NavItem> {
+    let item = |href, icon, label| NavItem {
+        href,
+        icon,
+        label,
+        offered: true,
+    };
+    vec![
+        item("/portal", "layout-dashboard", t!(nav.portal_overview)),
+        item("/portal/invoices", "file-text", t!(nav.portal_invoices)),
+        item("/portal/credits", "wallet", t!(nav.portal_credits)),
+        item("/portal/payments", "banknote", t!(nav.portal_payments)),
+    ]
+}
+
+#[component]
+fn NavList(items: Vec<NavItem>) -> impl IntoView {
+    let here = visit().path.clone();
+    let links: Vec<_> = items
+        .into_iter()
+        .filter(|item| item.offered)
+        .map(|item| {
+            let current = is_current(&here, item.href).then_some("page");
+            view! {
+                <li>
+                    <a href=item.href aria-current=current><Icon name=item.icon /> <span>{item.label}</span></a>
+                </li>
+            }
+        })
+        .collect();
+    view! { <ul>{links}</ul> }
+}
+
+/// Whether the page at `here` belongs to the part reached at `href`.
+fn is_current(here: &str, href: &str) -> bool {
+    let start = matches!(href, "/" | "/portal");
+    here == href
+        || (!start
+            && here
+                .strip_prefix(href)
+                .is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// The frame of staff pages: parts of the product at the side, the person at the top.
+#[component]
+fn StaffFrame() -> impl IntoView {
+    let Some(viewer) = visit().viewer.clone() else {
+        return view! { <Redirect path=login_path() /> }.into_any();
+    };
+    if viewer.roles.iter().all(|role| *role == Role::Customer) {
+        return view! { <Redirect path="/portal" /> }.into_any();
+    }
+    view! {
+        <a class="skip" href="#content">{t!(ui.skip)}</a>
+        <div class="frame">
+            <header class="top">
+                <details class="top-menu">
+                    <summary><Icon name="menu" /> <span>{t!(ui.menu)}</span></summary>
+                    <nav class="menu-nav" aria-label=t!(ui.menu)><NavList items=staff_nav(&viewer) /></nav>
+                </details>
+                <a class="brand" href="/">"Saldo"</a>
+                <PersonMenu viewer=viewer.clone() />
+            </header>
+            <nav class="side" aria-label=t!(ui.main_navigation)><NavList items=staff_nav(&viewer) /></nav>
+            <main id="content" class="content"><Outlet /></main>
+        </div>
+    }
+    .into_any()
+}
+
+/// The frame of the customer's portal: made for a phone first.
+#[component]
+fn PortalFrame() -> impl IntoView {
+    let Some(viewer) = visit().viewer.clone() else {
+        return view! { <Redirect path=login_path() /> }.into_any();
+    };
+    view! {
+        <a class="skip" href="#content">{t!(ui.skip)}</a>
+        <div class="frame frame-portal">
+            <header class="top">
+                <a class="brand" href="/portal">"Saldo"</a>
+                <PersonMenu viewer />
+            </header>
+            <main id="content" class="content"><Outlet /></main>
+            <nav class="tabs" aria-label=t!(ui.main_navigation)><NavList items=portal_nav() /></nav>
+        </div>
+    }
+    .into_any()
+}
+
+/// The frame of pages that anyone may see: logging in, setting a password, not found.
+#[component]
+pub fn PlainFrame(children: Children) -> impl IntoView {
+    view! {
+        <a class="skip" href="#content">{t!(ui.skip)}</a>
+        <div class="frame frame-plain">
+            <header class="top"><a class="brand" href="/">"Saldo"</a></header>
+            <main id="content" class="content">{children()}</main>
+            <footer class="foot" aria-label=t!(ui.footer)><LanguageChoice /> <ThemeChoice /></footer>
+        </div>
+    }
+}
+
+/// Who is logged in, how they like their pages, and the way out.
+#[component]
+fn PersonMenu(viewer: Viewer) -> impl IntoView {
+    view! {
+        <details class="person">
+            <summary><Icon name="circle-user" /> <span>{viewer.name}</span></summary>
+            <div class="person-body">
+                <p>{t!(ui.signed_in_as, name = viewer.email)}</p>
+                <LanguageChoice />
+                <ThemeChoice />
+                <form method="post" action="/api/fn/log_out">
+                    <button type="submit" class="button">{t!(ui.log_out)}</button>
+                </form>
+            </div>
+        </details>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_current_on_all_of_its_pages_and_on_no_other() {
+        assert!(is_current("/customers", "/customers"));
+        assert!(is_current("/customers/K-1", "/customers"));
+        assert!(!is_current("/customersx", "/customers"));
+        assert!(is_current("/", "/"));
+        assert!(!is_current("/customers", "/"));
+        assert!(!is_current("/portal/invoices", "/portal"));
+    }
+}

@@ -1,0 +1,7 @@
+//! What people see: pages, islands and server functions, one folder per feature.
+//!
+//! Pages are rendered on the server and work without JavaScript; only islands run in the browser. Nothing
+//! here decides: rights, rules and dates are checked below, whatever a page showed.
+
+pub mod app;
+pub mod ui;

@@ -1,0 +1,205 @@
+//! What went wrong, said to the person who must act: the fact, and what to do about it, in their language.
+
+use super::format;
+use super::text::t;
+use super::typed::FormScope;
+use super::visit::visit;
+use crate::dto::error::{AppError, FieldRefusal, Refusal};
+use leptos::prelude::*;
+
+/// A refusal in one or two sentences.
+pub fn sentence(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Required => t!(errors.required).to_owned(),
+        Refusal::TooLong { max } => t!(errors.too_long, max = format::number(*max)),
+        Refusal::UnknownChoice => t!(errors.unknown_choice).to_owned(),
+        Refusal::NotAnAmount => t!(errors.not_an_amount).to_owned(),
+        Refusal::NotANumber => t!(errors.not_a_number).to_owned(),
+        Refusal::NotADate => t!(errors.not_a_date).to_owned(),
+        Refusal::NotAnEmail => t!(errors.not_an_email).to_owned(),
+        Refusal::TooManyDecimals { max: 0 } => t!(errors.no_decimals).to_owned(),
+        Refusal::TooManyDecimals { max } => {
+            t!(errors.too_many_decimals, max = format::number(*max))
+        }
+        Refusal::AmountOutOfRange => t!(errors.amount_out_of_range).to_owned(),
+        Refusal::AmountNotPositive => t!(errors.amount_not_positive).to_owned(),
+        Refusal::UnknownCurrency => t!(errors.unknown_currency).to_owned(),
+        Refusal::CurrencyMismatch { expected, given } => {
+            t!(
+                errors.currency_mismatch,
+                expected = expected.code(),
+                given = given.code()
+            )
+        }
+        Refusal::PeriodClosed { first_open } => {
+            t!(errors.period_closed, date = format::date(*first_open))
+        }
+        Refusal::DateTooLate { last } => t!(errors.date_too_late, date = format::date(*last)),
+        Refusal::DateTooEarly { first } => t!(errors.date_too_early, date = format::date(*first)),
+        Refusal::BeforeAccountOpened { first } => {
+            t!(errors.before_account_opened, date = format::date(*first))
+        }
+        Refusal::BackdatingNeedsReason { first } => {
+            t!(errors.backdating_needs_reason, date = format::date(*first))
+        }
+        Refusal::ReasonRequired => t!(errors.reason_required).to_owned(),
+        Refusal::UnknownReference => t!(errors.unknown_reference).to_owned(),
+        Refusal::NumberTaken => t!(errors.number_taken).to_owned(),
+        Refusal::EmailTaken => t!(errors.email_taken).to_owned(),
+        Refusal::InvoiceWithoutLines => t!(errors.invoice_without_lines).to_owned(),
+        Refusal::InvoiceFinal => t!(errors.invoice_final).to_owned(),
+        Refusal::InvoiceIsDraft => t!(errors.invoice_is_draft).to_owned(),
+        Refusal::InvoiceVoid => t!(errors.invoice_void).to_owned(),
+        Refusal::SettledByPayment => t!(errors.settled_by_payment).to_owned(),
+        Refusal::CreditUsed => t!(errors.credit_used).to_owned(),
+        Refusal::AmountExceedsOpenBalance { open } => {
+            t!(
+                errors.amount_exceeds_open_balance,
+                open = format::money(*open)
+            )
+        }
+        Refusal::AmountExceedsReceived { received } => {
+            t!(
+                errors.amount_exceeds_received,
+                received = format::money(*received)
+            )
+        }
+        Refusal::AmountExceedsRemainder { remaining } => {
+            t!(
+                errors.amount_exceeds_remainder,
+                remaining = format::money(*remaining)
+            )
+        }
+        Refusal::InvoiceNotOpen => t!(errors.invoice_not_open).to_owned(),
+        Refusal::NamedTwice => t!(errors.named_twice).to_owned(),
+        Refusal::SurplusRefused { surplus } => {
+            t!(errors.surplus_refused, surplus = format::money(*surplus))
+        }
+        Refusal::SurplusAboveTolerance { tolerance } => {
+            t!(
+                errors.surplus_above_tolerance,
+                tolerance = format::money(*tolerance)
+            )
+        }
+        Refusal::PaymentReversed => t!(errors.payment_reversed).to_owned(),
+        Refusal::AlreadyUnapplied => t!(errors.already_unapplied).to_owned(),
+        Refusal::GrantNotUsable => t!(errors.grant_not_usable).to_owned(),
+        Refusal::DifferentAccounts => t!(errors.different_accounts).to_owned(),
+        Refusal::AccountOnHold => t!(errors.account_on_hold).to_owned(),
+        Refusal::RunNotInPreview => t!(errors.run_not_in_preview).to_owned(),
+        Refusal::RunNotDone => t!(errors.run_not_done).to_owned(),
+        Refusal::LinkNotValid => t!(errors.link_not_valid).to_owned(),
+        Refusal::PasswordTooWeak => t!(errors.password_too_weak).to_owned(),
+        Refusal::WrongCredentials => t!(errors.wrong_credentials).to_owned(),
+        Refusal::LastAdmin => t!(errors.last_admin).to_owned(),
+        Refusal::AccountNotEmpty => t!(errors.account_not_empty).to_owned(),
+        Refusal::CodeTaken => t!(errors.code_taken).to_owned(),
+    }
+}
+
+/// A failure as a whole: what happened and what to do.
+pub fn error_sentence(error: &AppError) -> String {
+    match error {
+        AppError::NotLoggedIn => t!(errors.not_logged_in).to_owned(),
+        AppError::Forbidden => t!(errors.forbidden).to_owned(),
+        AppError::NotFound => t!(errors.not_found).to_owned(),
+        AppError::TooManyRequests {
+            retry_after_seconds,
+        } => {
+            t!(
+                errors.too_many_requests,
+                seconds = format::number(*retry_after_seconds)
+            )
+        }
+        AppError::KeyConflict => t!(errors.key_conflict).to_owned(),
+        AppError::Stale(what) if what.is_empty() => t!(errors.stale).to_owned(),
+        AppError::Stale(what) => t!(errors.stale_naming, what = what.join(", ")),
+        AppError::Refused(refusals) => {
+            let sentences = refusals.iter().map(|refusal| sentence(&refusal.refusal));
+            sentences.collect::<Vec<_>>().join(" ")
+        }
+        AppError::Unavailable { .. } => t!(errors.unavailable).to_owned(),
+        AppError::Unexpected { .. } => t!(errors.unexpected).to_owned(),
+    }
+}
+
+/// The number under which the log tells more, where there is one.
+pub fn incident(error: &AppError) -> Option<String> {
+    match error {
+        AppError::Unavailable { incident } | AppError::Unexpected { incident }
+            if !incident.is_nil() =>
+        {
+            Some(incident.to_string())
+        }
+        AppError::Unexpected { .. } => {
+            Some(visit().incident.clone()).filter(|text| !text.is_empty())
+        }
+        _ => None,
+    }
+}
+
+/// The HTTP status that tells machines the same.
+pub fn status(error: &AppError) -> u16 {
+    match error {
+        AppError::NotLoggedIn => 401,
+        AppError::Forbidden => 403,
+        AppError::NotFound => 404,
+        AppError::KeyConflict | AppError::Stale(_) => 409,
+        AppError::Refused(_) => 422,
+        AppError::TooManyRequests { .. } => 429,
+        AppError::Unexpected { .. } => 500,
+        AppError::Unavailable { .. } => 503,
+    }
+}
+
+/// The refusals of a form above its fields, each linked to the field it belongs to.
+#[component]
+pub fn ErrorSummary(scope: FormScope) -> impl IntoView {
+    let refused = scope.refused()?;
+    let lines = match &refused.error {
+        AppError::Refused(refusals) => refusals
+            .iter()
+            .map(|refusal| line(&scope, refusal))
+            .collect(),
+        error => vec![view! { <li>{error_sentence(error)}</li> }.into_any()],
+    };
+    let incident = incident(&refused.error)
+        .map(|id| view! { <p class="incident">{t!(errors.incident, id = id)}</p> });
+    Some(view! {
+        <div class="notice notice-bad" role="alert" tabindex="-1" autofocus>
+            <p class="notice-title">{t!(errors.summary)}</p>
+            <ul>{lines}</ul>
+            {incident}
+        </div>
+    })
+}
+
+fn line(scope: &FormScope, refusal: &FieldRefusal) -> AnyView {
+    let sentence = sentence(&refusal.refusal);
+    let field = refusal
+        .field
+        .as_deref()
+        .and_then(|field| labelled(scope, field));
+    match field {
+        Some((id, label)) => {
+            view! { <li><a href=format!("#{id}")>{label} ": " {sentence}</a></li> }.into_any()
+        }
+        None => view! { <li>{sentence}</li> }.into_any(),
+    }
+}
+
+/// Id and label of the field a refusal names, when this form shows it.
+fn labelled(scope: &FormScope, field: &str) -> Option<(String, String)> {
+    let labels = scope
+        .labels
+        .lock()
+        .expect("no field panics while it notes its label");
+    let whole = field
+        .strip_suffix(".amount")
+        .or_else(|| field.strip_suffix(".currency"))
+        .unwrap_or(field);
+    let found = labels
+        .iter()
+        .find(|(name, _)| name == field || name == whole)?;
+    Some((scope.id(&found.0), found.1.clone()))
+}

@@ -1,0 +1,86 @@
+//! Notices: what has just been done, and what a reader should know.
+
+use super::badge::Tone;
+use super::text::t;
+use super::visit::visit;
+use crate::domain::ledger::coded;
+use leptos::prelude::*;
+
+coded! {
+    /// What a page can say has just been done. Travels in the URL of the redirect.
+    Done {
+        Saved = "saved",
+        Removed = "removed",
+        CustomerCreated = "customer_created",
+        AccountOpened = "account_opened",
+        DraftSaved = "draft_saved",
+        InvoiceFinalised = "invoice_finalised",
+        InvoiceVoided = "invoice_voided",
+        InvoiceDisputed = "invoice_disputed",
+        DisputeSettled = "dispute_settled",
+        PaymentRecorded = "payment_recorded",
+        PaymentReversed = "payment_reversed",
+        CreditApplied = "credit_applied",
+        CreditUnapplied = "credit_unapplied",
+        CreditHeld = "credit_held",
+        CreditReleased = "credit_released",
+        RunCommitted = "run_committed",
+        RunUndone = "run_undone",
+        ImportPosted = "import_posted",
+        UserInvited = "user_invited",
+        PasswordSet = "password_set",
+        LoggedOut = "logged_out",
+    }
+}
+
+impl Done {
+    /// The page to go to, saying there what has been done: `Done::Saved.on("/customers/K-1")`.
+    pub fn on(self, path: &str) -> String {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        format!("{path}{joint}done={}", self.code())
+    }
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Saved => t!(done.saved),
+            Self::Removed => t!(done.removed),
+            Self::CustomerCreated => t!(done.customer_created),
+            Self::AccountOpened => t!(done.account_opened),
+            Self::DraftSaved => t!(done.draft_saved),
+            Self::InvoiceFinalised => t!(done.invoice_finalised),
+            Self::InvoiceVoided => t!(done.invoice_voided),
+            Self::InvoiceDisputed => t!(done.invoice_disputed),
+            Self::DisputeSettled => t!(done.dispute_settled),
+            Self::PaymentRecorded => t!(done.payment_recorded),
+            Self::PaymentReversed => t!(done.payment_reversed),
+            Self::CreditApplied => t!(done.credit_applied),
+            Self::CreditUnapplied => t!(done.credit_unapplied),
+            Self::CreditHeld => t!(done.credit_held),
+            Self::CreditReleased => t!(done.credit_released),
+            Self::RunCommitted => t!(done.run_committed),
+            Self::RunUndone => t!(done.run_undone),
+            Self::ImportPosted => t!(done.import_posted),
+            Self::UserInvited => t!(done.user_invited),
+            Self::PasswordSet => t!(done.password_set),
+            Self::LoggedOut => t!(done.logged_out),
+        }
+    }
+}
+
+/// What has just been done, when the page was reached by a redirect that says so.
+#[component]
+pub fn DoneNotice() -> impl IntoView {
+    let done = visit().query_value("done").and_then(Done::from_code)?;
+    Some(view! { <div class="notice notice-good" role="status"><p>{done.sentence()}</p></div> })
+}
+
+/// A sentence or two that matter on this page.
+#[component]
+pub fn Notice(
+    #[prop(default = Tone::Neutral)] tone: Tone,
+    #[prop(optional, into)] title: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    let title = title.map(|title| view! { <p class="notice-title">{title}</p> });
+    view! { <div class=format!("notice notice-{}", tone.class())>{title} {children()}</div> }
+}

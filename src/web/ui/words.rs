@@ -1,0 +1,188 @@
+//! Words for the codes of the domain, one function per noun, so that a status is called the same everywhere.
+
+use super::badge::{Badge, Tone};
+use super::format::{self, BalanceSide};
+use super::text::t;
+use crate::domain::credit::{CreditClass, OrderOfUse};
+use crate::domain::invoice::InvoiceStatus;
+use crate::domain::ledger::{EntrySource, LedgerKind, LedgerRole, Side};
+use crate::domain::money::Money;
+use crate::domain::payment::{PaymentMethod, SurplusChoice};
+use crate::domain::rights::Role;
+use crate::dto::credit_runs::{RunScope, RunState};
+use leptos::prelude::*;
+
+/// Every value of a coded enum with its words, for a `SelectField`.
+pub fn choices<T: Copy>(
+    all: &[T],
+    code: fn(T) -> &'static str,
+    words: fn(T) -> &'static str,
+) -> Vec<(String, String)> {
+    all.iter()
+        .map(|value| (code(*value).to_owned(), words(*value).to_owned()))
+        .collect()
+}
+
+pub fn invoice_status(status: InvoiceStatus) -> &'static str {
+    match status {
+        InvoiceStatus::Draft => t!(words.invoice_draft),
+        InvoiceStatus::Open => t!(words.invoice_open),
+        InvoiceStatus::PartlyPaid => t!(words.invoice_partly_paid),
+        InvoiceStatus::Overdue => t!(words.invoice_overdue),
+        InvoiceStatus::Paid => t!(words.invoice_paid),
+        InvoiceStatus::Credit => t!(words.invoice_credit),
+        InvoiceStatus::Void => t!(words.invoice_void),
+    }
+}
+
+/// The status of an invoice, coloured.
+#[component]
+pub fn InvoiceBadge(status: InvoiceStatus) -> impl IntoView {
+    let tone = match status {
+        InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::Open => Tone::Neutral,
+        InvoiceStatus::PartlyPaid => Tone::Warn,
+        InvoiceStatus::Overdue => Tone::Bad,
+        InvoiceStatus::Paid => Tone::Good,
+        InvoiceStatus::Credit => Tone::Credit,
+    };
+    view! { <Badge tone label=invoice_status(status) /> }
+}
+
+pub fn credit_class(class: CreditClass) -> &'static str {
+    match class {
+        CreditClass::Promotion => t!(words.class_promotion),
+        CreditClass::Goodwill => t!(words.class_goodwill),
+        CreditClass::CreditNote => t!(words.class_credit_note),
+        CreditClass::Overpayment => t!(words.class_overpayment),
+        CreditClass::Prepayment => t!(words.class_prepayment),
+    }
+}
+
+pub fn order_of_use(order: OrderOfUse) -> &'static str {
+    match order {
+        OrderOfUse::LapsingFirst => t!(words.order_lapsing_first),
+        OrderOfUse::OldestFirst => t!(words.order_oldest_first),
+        OrderOfUse::OwnMoneyLast => t!(words.order_own_money_last),
+    }
+}
+
+pub fn payment_method(method: PaymentMethod) -> &'static str {
+    match method {
+        PaymentMethod::BankTransfer => t!(words.method_bank_transfer),
+        PaymentMethod::Card => t!(words.method_card),
+        PaymentMethod::Cash => t!(words.method_cash),
+        PaymentMethod::Cheque => t!(words.method_cheque),
+        PaymentMethod::DirectDebit => t!(words.method_direct_debit),
+        PaymentMethod::Other => t!(words.method_other),
+    }
+}
+
+pub fn surplus_choice(choice: SurplusChoice) -> &'static str {
+    match choice {
+        SurplusChoice::KeepAsCredit => t!(words.surplus_keep),
+        SurplusChoice::ApplyToOldest => t!(words.surplus_apply_to_oldest),
+        SurplusChoice::WriteOffDifference => t!(words.surplus_write_off),
+        SurplusChoice::Refuse => t!(words.surplus_refuse),
+    }
+}
+
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Admin => t!(words.role_admin),
+        Role::Accountant => t!(words.role_accountant),
+        Role::Cashier => t!(words.role_cashier),
+        Role::Support => t!(words.role_support),
+        Role::Customer => t!(words.role_customer),
+    }
+}
+
+pub fn side(side: Side) -> &'static str {
+    match side {
+        Side::Debit => t!(words.debit),
+        Side::Credit => t!(words.credit),
+    }
+}
+
+pub fn ledger_kind(kind: LedgerKind) -> &'static str {
+    match kind {
+        LedgerKind::Asset => t!(words.kind_asset),
+        LedgerKind::Liability => t!(words.kind_liability),
+        LedgerKind::Income => t!(words.kind_income),
+        LedgerKind::Expense => t!(words.kind_expense),
+    }
+}
+
+pub fn entry_source(source: EntrySource) -> &'static str {
+    match source {
+        EntrySource::Invoice => t!(words.source_invoice),
+        EntrySource::Payment => t!(words.source_payment),
+        EntrySource::CreditNote => t!(words.source_credit_note),
+        EntrySource::Refund => t!(words.source_refund),
+        EntrySource::Transfer => t!(words.source_transfer),
+        EntrySource::WriteOff => t!(words.source_write_off),
+        EntrySource::Adjustment => t!(words.source_adjustment),
+        EntrySource::Promotion => t!(words.source_promotion),
+        EntrySource::Expiry => t!(words.source_expiry),
+        EntrySource::Cash => t!(words.source_cash),
+        EntrySource::Application => t!(words.source_application),
+    }
+}
+
+pub fn ledger_role(role: LedgerRole) -> &'static str {
+    match role {
+        LedgerRole::Bank => t!(words.ledger_bank),
+        LedgerRole::CashDesk => t!(words.ledger_cash_desk),
+        LedgerRole::PaymentClearing => t!(words.ledger_payment_clearing),
+        LedgerRole::Receivable => t!(words.ledger_receivable),
+        LedgerRole::CustomerPrepayments => t!(words.ledger_customer_prepayments),
+        LedgerRole::PromotionalCredit => t!(words.ledger_promotional_credit),
+        LedgerRole::GoodwillCredit => t!(words.ledger_goodwill_credit),
+        LedgerRole::SalesTaxPayable => t!(words.ledger_sales_tax_payable),
+        LedgerRole::Revenue => t!(words.ledger_revenue),
+        LedgerRole::SalesReturns => t!(words.ledger_sales_returns),
+        LedgerRole::PromotionExpense => t!(words.ledger_promotion_expense),
+        LedgerRole::GoodwillExpense => t!(words.ledger_goodwill_expense),
+        LedgerRole::BreakageIncome => t!(words.ledger_breakage_income),
+        LedgerRole::BadDebtExpense => t!(words.ledger_bad_debt_expense),
+        LedgerRole::CashOverShort => t!(words.ledger_cash_over_short),
+        LedgerRole::ExchangeGainLoss => t!(words.ledger_exchange_gain_loss),
+        LedgerRole::EarlyPaymentDiscount => t!(words.ledger_early_payment_discount),
+        LedgerRole::FeeIncome => t!(words.ledger_fee_income),
+    }
+}
+
+pub fn run_scope(scope: RunScope) -> &'static str {
+    match scope {
+        RunScope::All => t!(words.scope_all),
+        RunScope::Tag => t!(words.scope_tag),
+        RunScope::Customer => t!(words.scope_customer),
+    }
+}
+
+pub fn run_state(state: RunState) -> &'static str {
+    match state {
+        RunState::Preview => t!(words.run_preview),
+        RunState::Running => t!(words.run_running),
+        RunState::Done => t!(words.run_done),
+        RunState::Undoing => t!(words.run_undoing),
+        RunState::Undone => t!(words.run_undone),
+    }
+}
+
+/// A balance where positive is owed by the customer: amount and side in words, `€12.00 due`.
+pub fn balance(balance: Money) -> String {
+    let amount = format::unsigned(balance);
+    match format::side(balance) {
+        BalanceSide::Due => t!(words.amount_due, amount = amount),
+        BalanceSide::Credit => t!(words.amount_credit, amount = amount),
+        BalanceSide::Settled => t!(words.amount_settled, amount = amount),
+    }
+}
+
+/// Whether credit lapses, and when.
+pub fn lapses(expires_on: Option<chrono::NaiveDate>) -> String {
+    match expires_on {
+        Some(last_day) => t!(words.usable_until, date = format::date(last_day)),
+        None => t!(words.never_lapses).to_owned(),
+    }
+}
