@@ -2,6 +2,7 @@
 //!
 //! Each step is SQL that a person can read; placeholders stand where the two engines name a type differently.
 
+pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 mod m20261122_000001_foundation;

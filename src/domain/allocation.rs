@@ -12,8 +12,10 @@ pub struct OpenItem {
     pub number: String,
     pub issued_on: NaiveDate,
     pub due_on: NaiveDate,
-    /// Positive, in minor units of the account's currency; disputed amounts are already taken off.
+    /// Positive, in minor units of the account's currency.
     pub open_minor: i64,
+    /// Nothing is allocated to a disputed invoice by itself; a person may still name it.
+    pub disputed: bool,
 }
 
 /// A slice of a grant that settles a slice of an invoice.
@@ -52,7 +54,7 @@ pub fn allocate(
     grants.sort_by(|a, b| order.compare(a, b));
     sort_for_payment(&mut open_items);
     let mut allocations = Vec::new();
-    for item in &open_items {
+    for item in open_items.iter().filter(|item| !item.disputed) {
         let mut open = item.open_minor;
         for grant in grants.iter_mut().filter(|grant| grant.usable_minor > 0) {
             if open <= 0 {
@@ -105,6 +107,7 @@ mod tests {
             issued_on: day("2026-01-01"),
             due_on: day("2026-01-31"),
             open_minor,
+            disputed: false,
         }
     }
 
@@ -207,6 +210,18 @@ mod tests {
         ];
         let plan = allocate(grants, vec![invoice(9, 1)], order, &StruckPairs::new());
         assert_eq!(plan[0].grant.0.as_u128(), first);
+    }
+
+    #[test]
+    fn a_disputed_invoice_is_left_out() {
+        let disputed = OpenItem {
+            disputed: true,
+            ..invoice(8, 30)
+        };
+        assert_eq!(
+            used(vec![grant(1, 50)], vec![disputed, invoice(9, 20)]),
+            [(1, 20)]
+        );
     }
 
     #[test]

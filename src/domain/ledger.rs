@@ -70,6 +70,30 @@ coded! {
 }
 
 coded! {
+    /// Kinds of journal; periods close per kind.
+    JournalKind {
+        Sales = "sales",
+        Cash = "cash",
+        Credit = "credit",
+    }
+}
+
+impl EntrySource {
+    /// The kind of journal whose closed period bounds entries of this source.
+    pub fn journal(self) -> JournalKind {
+        match self {
+            Self::Invoice | Self::CreditNote | Self::WriteOff => JournalKind::Sales,
+            Self::Payment | Self::Refund | Self::Cash => JournalKind::Cash,
+            Self::Transfer
+            | Self::Adjustment
+            | Self::Promotion
+            | Self::Expiry
+            | Self::Application => JournalKind::Credit,
+        }
+    }
+}
+
+coded! {
     /// Whether an application's line stands on the receivable or on the bank side.
     LineSource {
         Receivable = "AR",

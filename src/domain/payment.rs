@@ -169,7 +169,7 @@ fn wanted_slices(
 fn pay_oldest(settled: &mut Vec<SettledSlice>, mut money: i64, open_items: &[OpenItem]) -> i64 {
     let mut items = open_items.to_vec();
     sort_for_payment(&mut items);
-    for item in items {
+    for item in items.into_iter().filter(|item| !item.disputed) {
         let earlier = settled
             .iter_mut()
             .find(|slice| slice.invoice == item.invoice);
@@ -211,6 +211,7 @@ mod tests {
             issued_on,
             due_on,
             open_minor,
+            disputed: false,
         }
     }
 

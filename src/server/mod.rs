@@ -1,1 +1,6 @@
-//! Everything that needs the machine.
+//! Everything that needs the machine. Compiled only with the feature `ssr`.
+
+pub mod context;
+pub mod error;
+pub mod services;
+pub mod store;

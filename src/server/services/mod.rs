@@ -1,0 +1,56 @@
+//! Use cases: one public function per act, one transaction each.
+//! permission → begin → lock → replay key → load → decide → write → commit.
+
+pub mod applications;
+pub mod credit_runs;
+pub mod invoices;
+pub mod payments;
+mod replay;
+pub mod setup;
+
+use super::context::Ctx;
+use super::store::accounts::LockedAccount;
+use super::store::{Tx, periods};
+use crate::domain::dates::{AccountingCalendar, BACKDATING_DAYS};
+use crate::domain::ledger::EntrySource;
+use crate::domain::rights::Right;
+use crate::dto::error::{AppError, Refusal};
+use chrono::NaiveDate;
+
+/// What decides the dates of an act on `account` that posts entries of `source`.
+async fn calendar(
+    ctx: &Ctx,
+    tx: &Tx,
+    account: Option<&LockedAccount>,
+    source: EntrySource,
+    reason: &str,
+) -> Result<AccountingCalendar, AppError> {
+    Ok(AccountingCalendar {
+        today: ctx.today(),
+        closed_through: periods::closed_through(tx, source.journal()).await?,
+        account_opened_on: account.and_then(|account| account.opened_on),
+        backdating_days: BACKDATING_DAYS,
+        may_backdate: ctx.actor.holds(Right::Backdate) && !reason.trim().is_empty(),
+    })
+}
+
+/// A date a person typed, or today where they left it empty.
+fn date_or_today(ctx: &Ctx, field: &str, text: &str) -> Result<NaiveDate, AppError> {
+    match text.trim() {
+        "" => Ok(ctx.today()),
+        text => text.parse().map_err(|_| Refusal::NotADate.at(field)),
+    }
+}
+
+/// The reason an act needs.
+fn required_reason(text: &str) -> Result<String, AppError> {
+    match text.trim() {
+        "" => Err(Refusal::ReasonRequired.at("reason")),
+        reason => Ok(reason.to_owned()),
+    }
+}
+
+/// An id out of a path or hidden field; wrong text names nothing that is there.
+fn id<T: std::str::FromStr>(text: &str) -> Result<T, AppError> {
+    text.trim().parse().map_err(|_| AppError::NotFound)
+}

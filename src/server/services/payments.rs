@@ -1,0 +1,390 @@
+//! Recording and reversing payments.
+
+use super::applications::{Undo, undo_one};
+use super::replay::Replay;
+use super::{calendar, date_or_today, id, required_reason};
+use crate::domain::allocation::OpenItem;
+use crate::domain::ids::{ApplicationId, CreditGrantId, InvoiceId, JournalEntryId, PaymentId};
+use crate::domain::ledger::EntrySource;
+use crate::domain::money::{Currency, Money};
+use crate::domain::payment::{PaymentPlan, plan};
+use crate::domain::posting::{self, PaymentSplit, SettledSlice};
+use crate::domain::rights::Right;
+use crate::dto::error::{AppError, Refusal};
+use crate::dto::payments::{
+    NewPayment, PaymentPreview, PaymentReversal, PreviewedSlice, ReadPayment, RecordedPayment,
+};
+use crate::server::context::Ctx;
+use crate::server::store::accounts::{self, LockedAccount};
+use crate::server::store::applications::{self, Application, Funds, Undoing};
+use crate::server::store::audit::{self, AuditEvent};
+use crate::server::store::grants::{self, MovementKind, NewGrant, NewMovement, Origin};
+use crate::server::store::journal::{self, Document, EntryToPost};
+use crate::server::store::payments::{self as store, NewPaymentRow, Reversal};
+use crate::server::store::{Tx, invoices, settings};
+use chrono::NaiveDate;
+use serde_json::json;
+use uuid::Uuid;
+
+/// The setting that bounds which surplus may be written off, in whole units of the currency.
+pub const SURPLUS_TOLERANCE: &str = "surplus_tolerance";
+
+/// One unit of the currency, unless the business sets something else.
+const DEFAULT_SURPLUS_TOLERANCE: &str = "1";
+
+/// Money received settles what the person named; a surplus becomes credit at once or goes where they chose.
+/// Other grants are never touched.
+///
+/// Refused at the field: amounts beyond what is open or was received (the most is named), another currency, dates
+/// out of bounds. Idempotent by key. Source: domain rules, section 3.
+pub async fn record(ctx: &Ctx, command: NewPayment) -> Result<RecordedPayment, AppError> {
+    ctx.actor.require(Right::RecordPayments)?;
+    let tx = Tx::begin(ctx).await?;
+    let account = accounts::lock_by_number(&tx, &command.account)
+        .await?
+        .ok_or(Refusal::UnknownReference.at("account"))?;
+    let replay = Replay::of(ctx, "record_payment", &command.idempotency_key, &command)?;
+    if let Some(answer) = replay.answer(ctx, &tx).await? {
+        return Ok(answer);
+    }
+    let decided = decide(ctx, &tx, &account, &command).await?;
+    let answer = write(ctx, &tx, &account, &decided).await?;
+    audit::record(
+        &tx,
+        ctx,
+        AuditEvent {
+            act: "payment.recorded",
+            subject_kind: "payment",
+            subject_id: answer.payment.to_string(),
+            customer: Some(account.customer),
+            account: Some(account.id),
+            reason: Some(&command.reason),
+            details: json!({
+                "amount": decided.payment.amount,
+                "credit": Money::new(decided.plan.credit_minor, account.currency),
+                "invoices": decided.plan.settled.len(),
+            }),
+        },
+    )
+    .await?;
+    replay.keep(ctx, &tx, &answer).await?;
+    tx.note(account.event());
+    tx.commit(ctx).await?;
+    Ok(answer)
+}
+
+/// What recording the payment would do; nothing is written.
+pub async fn preview(ctx: &Ctx, command: NewPayment) -> Result<PaymentPreview, AppError> {
+    ctx.actor.require(Right::RecordPayments)?;
+    let tx = Tx::begin(ctx).await?;
+    let account = accounts::lock_by_number(&tx, &command.account)
+        .await?
+        .ok_or(Refusal::UnknownReference.at("account"))?;
+    let decided = decide(ctx, &tx, &account, &command).await?;
+    Ok(previewed(&decided, account.currency))
+}
+
+fn previewed(decided: &Decided, currency: Currency) -> PaymentPreview {
+    let money = |minor| Money::new(minor, currency);
+    let paid = |invoice: InvoiceId| {
+        let slice = decided
+            .plan
+            .settled
+            .iter()
+            .find(|slice| slice.invoice == invoice);
+        slice.map_or(0, |slice| slice.amount_minor)
+    };
+    let slices = decided.items.iter().map(|item| PreviewedSlice {
+        invoice: item.invoice,
+        number: item.number.clone(),
+        open: money(item.open_minor),
+        paid: money(paid(item.invoice)),
+        remains: money(item.open_minor - paid(item.invoice)),
+    });
+    PaymentPreview {
+        slices: slices.filter(|slice| !slice.paid.is_zero()).collect(),
+        credit: money(decided.plan.credit_minor),
+        fee: money(decided.plan.fee_minor),
+    }
+}
+
+/// A payment that can be written: everything that could refuse it has been asked.
+struct Decided {
+    payment: ReadPayment,
+    posting_on: NaiveDate,
+    plan: PaymentPlan,
+    items: Vec<OpenItem>,
+}
+
+async fn decide(
+    ctx: &Ctx,
+    tx: &Tx,
+    account: &LockedAccount,
+    command: &NewPayment,
+) -> Result<Decided, AppError> {
+    let tolerance_minor = surplus_tolerance(tx, account.currency).await?;
+    let payment = command.parse(account.currency, account.surplus_choice, tolerance_minor)?;
+    let calendar = calendar(
+        ctx,
+        tx,
+        Some(account),
+        EntrySource::Payment,
+        &command.reason,
+    )
+    .await?;
+    let posting_on = calendar
+        .posting_day(payment.received_on)
+        .map_err(|refusal| Refusal::from(refusal).at("received_on"))?;
+    let items = invoices::open_items(tx, &[account.id], None).await?;
+    let items: Vec<OpenItem> = items.into_iter().map(|item| item.item).collect();
+    let plan = plan(&payment.terms, &items)
+        .map_err(|refusal| command.refusal(refusal, account.currency))?;
+    Ok(Decided {
+        payment,
+        posting_on,
+        plan,
+        items,
+    })
+}
+
+async fn surplus_tolerance(tx: &Tx, currency: Currency) -> Result<i64, AppError> {
+    let units = settings::find(tx, SURPLUS_TOLERANCE).await?;
+    let units = units.unwrap_or_else(|| DEFAULT_SURPLUS_TOLERANCE.to_owned());
+    Ok(Money::parse(&units, currency)?.minor)
+}
+
+async fn write(
+    ctx: &Ctx,
+    tx: &Tx,
+    account: &LockedAccount,
+    decided: &Decided,
+) -> Result<RecordedPayment, AppError> {
+    let payment_id = PaymentId(Uuid::now_v7());
+    let entry_id = JournalEntryId(Uuid::now_v7());
+    let received_on = decided.payment.received_on;
+    let posting_on = decided.posting_on;
+    let grant = (decided.plan.credit_minor > 0).then(|| NewGrant {
+        id: CreditGrantId(Uuid::now_v7()),
+        account: account.id,
+        currency: account.currency,
+        class: decided.plan.credit_class,
+        origin: Origin::Payment(payment_id),
+        effective_on: received_on,
+        posting_on,
+    });
+    let split = PaymentSplit {
+        settled: decided.plan.settled.clone(),
+        surplus: grant.as_ref().map(|grant| posting::CreditSlice {
+            grant: grant.id,
+            class: grant.class,
+            amount_minor: decided.plan.credit_minor,
+        }),
+        fee_minor: decided.plan.fee_minor,
+    };
+    let money_account = decided.payment.method.money_account();
+    let entry = EntryToPost {
+        id: entry_id,
+        entry: posting::payment_received(account.books(), money_account, &split)?,
+        document: Document::Payment(payment_id.0),
+        effective_on: received_on,
+        posting_on,
+        reverses: None,
+        run: None,
+        reason: None,
+    };
+    accounts::open_on_first_document(tx, account, received_on).await?;
+    journal::post(tx, ctx, &[entry]).await?;
+    let row = NewPaymentRow {
+        id: payment_id,
+        account: account.id,
+        payment: &decided.payment,
+        fee_minor: decided.plan.fee_minor,
+        posting_on,
+        entry: entry_id,
+    };
+    let number = store::insert(tx, ctx, &row).await?;
+    let slices: Vec<Application> = decided
+        .plan
+        .settled
+        .iter()
+        .map(|slice| Application {
+            id: ApplicationId(Uuid::now_v7()),
+            account: account.id,
+            invoice: slice.invoice,
+            funds: Funds::Payment(payment_id),
+            amount_minor: slice.amount_minor,
+            effective_on: received_on,
+            posting_on,
+            entry: entry_id,
+            run: None,
+            unapplied: false,
+        })
+        .collect();
+    applications::insert(tx, ctx, &slices).await?;
+    if let Some(grant) = &grant {
+        grants::insert(tx, ctx, grant).await?;
+        let issued = NewMovement {
+            grant: grant.id,
+            account: account.id,
+            kind: MovementKind::Issued,
+            amount_minor: decided.plan.credit_minor,
+            effective_on: received_on,
+            posting_on,
+            entry: entry_id,
+        };
+        grants::record_movement(tx, ctx, issued).await?;
+    }
+    let settled: Vec<InvoiceId> = slices.iter().map(|slice| slice.invoice).collect();
+    invoices::refresh_open(tx, &settled).await?;
+    accounts::refresh(tx, &[account.id]).await?;
+    Ok(RecordedPayment {
+        payment: payment_id,
+        number,
+        grant: grant.map(|grant| grant.id),
+    })
+}
+
+/// A payment that bounced, was charged back or keyed wrongly: everything it paid is open again, also what its
+/// surplus paid as credit; nothing of it stays as credit.
+///
+/// Later applications of its credit are undone first, newest first, each by its own contra entry; then one contra
+/// entry takes back where the money stands. A reason is needed. Idempotent by key. Source: domain rules, section 4.
+pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPayment, AppError> {
+    ctx.actor.require(Right::UndoPayments)?;
+    let reason = required_reason(&command.reason)?;
+    let tx = Tx::begin(ctx).await?;
+    let payment_id: PaymentId = id(&command.payment)?;
+    let account = store::find(&tx, payment_id)
+        .await?
+        .ok_or(AppError::NotFound)?
+        .account;
+    let account = accounts::lock(&tx, account).await?;
+    let replay = Replay::of(ctx, "reverse_payment", &command.idempotency_key, &command)?;
+    if let Some(answer) = replay.answer(ctx, &tx).await? {
+        return Ok(answer);
+    }
+    let payment = store::find(&tx, payment_id)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    if payment.reversed {
+        return Err(Refusal::PaymentReversed.of_act());
+    }
+    let reversed_on = date_or_today(ctx, "reversed_on", &command.reversed_on)?;
+    if reversed_on < payment.received_on {
+        return Err(Refusal::DateTooEarly {
+            first: payment.received_on,
+        }
+        .at("reversed_on"));
+    }
+    let calendar = calendar(ctx, &tx, Some(&account), EntrySource::Payment, &reason).await?;
+    let posting_on = calendar
+        .posting_day(reversed_on)
+        .map_err(|refusal| Refusal::from(refusal).at("reversed_on"))?;
+    let undo = Undo {
+        unapplied_on: reversed_on,
+        posting_on,
+        run: None,
+        reason: Some(reason.clone()),
+    };
+    let answer = take_back(ctx, &tx, &account, &payment, &undo).await?;
+    audit::record(
+        &tx,
+        ctx,
+        AuditEvent {
+            act: "payment.reversed",
+            subject_kind: "payment",
+            subject_id: payment.id.to_string(),
+            customer: Some(account.customer),
+            account: Some(account.id),
+            reason: Some(&reason),
+            details: json!({ "reversed_on": reversed_on }),
+        },
+    )
+    .await?;
+    replay.keep(ctx, &tx, &answer).await?;
+    tx.note(account.event());
+    tx.commit(ctx).await?;
+    Ok(answer)
+}
+
+async fn take_back(
+    ctx: &Ctx,
+    tx: &Tx,
+    account: &LockedAccount,
+    payment: &store::StoredPayment,
+    undo: &Undo,
+) -> Result<RecordedPayment, AppError> {
+    let grant = grants::find_by_origin(tx, Origin::Payment(payment.id)).await?;
+    if let Some(grant) = &grant {
+        for application in applications::standing_of_grant(tx, grant.id).await? {
+            undo_one(ctx, tx, account, &application, undo).await?;
+        }
+    }
+    // Read again: what was undone came back to it.
+    let grant = grants::find_by_origin(tx, Origin::Payment(payment.id)).await?;
+    let left = grant.as_ref().filter(|grant| grant.remaining_minor > 0);
+    let direct = applications::standing_of_payment(tx, payment.id).await?;
+    let split = PaymentSplit {
+        settled: direct
+            .iter()
+            .map(|slice| SettledSlice {
+                invoice: slice.invoice,
+                amount_minor: slice.amount_minor,
+            })
+            .collect(),
+        surplus: left.map(|grant| grant.slice(grant.remaining_minor)),
+        fee_minor: payment.fee_minor,
+    };
+    let entry_id = JournalEntryId(Uuid::now_v7());
+    // A contra is never dated before what it takes back.
+    let latest = direct.iter().map(|slice| slice.posting_on).max();
+    let posting_on = latest.map_or(undo.posting_on, |latest| latest.max(undo.posting_on));
+    let entry = EntryToPost {
+        id: entry_id,
+        entry: posting::payment_reversed(account.books(), payment.method.money_account(), &split)?,
+        document: Document::Payment(payment.id.0),
+        effective_on: undo.unapplied_on,
+        posting_on,
+        reverses: Some(payment.entry),
+        run: None,
+        reason: undo.reason.clone(),
+    };
+    journal::post(tx, ctx, &[entry]).await?;
+    let undoings: Vec<Undoing> = direct
+        .iter()
+        .map(|slice| Undoing {
+            application: slice.id,
+            entry: entry_id,
+            unapplied_on: undo.unapplied_on,
+            posting_on,
+        })
+        .collect();
+    applications::mark_unapplied(tx, ctx, &undoings).await?;
+    if let Some(grant) = left {
+        let reversed = NewMovement {
+            grant: grant.id,
+            account: account.id,
+            kind: MovementKind::Reversed,
+            amount_minor: grant.remaining_minor,
+            effective_on: undo.unapplied_on,
+            posting_on,
+            entry: entry_id,
+        };
+        grants::record_movement(tx, ctx, reversed).await?;
+    }
+    let reversal = Reversal {
+        reversed_on: undo.unapplied_on,
+        posting_on,
+        entry: entry_id,
+        reason: undo.reason.clone().unwrap_or_default(),
+    };
+    store::mark_reversed(tx, payment.id, &reversal).await?;
+    let reopened: Vec<InvoiceId> = direct.iter().map(|slice| slice.invoice).collect();
+    invoices::refresh_open(tx, &reopened).await?;
+    accounts::refresh(tx, &[account.id]).await?;
+    Ok(RecordedPayment {
+        payment: payment.id,
+        number: payment.number,
+        grant: left.map(|grant| grant.id),
+    })
+}

@@ -1,0 +1,130 @@
+//! Receivable accounts: locking them, and keeping their cached balances.
+
+use super::Tx;
+use super::entity::receivable_accounts::{Column, Entity, Model};
+use super::sql;
+use crate::domain::credit::OrderOfUse;
+use crate::domain::ids::{CustomerId, ReceivableAccountId};
+use crate::domain::money::Currency;
+use crate::domain::payment::SurplusChoice;
+use crate::domain::posting::Books;
+use crate::dto::accounts::AutoApply;
+use crate::server::context::Event;
+use chrono::NaiveDate;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
+
+/// A receivable account whose row this transaction holds.
+#[derive(Clone, Debug)]
+pub struct LockedAccount {
+    pub id: ReceivableAccountId,
+    pub number: String,
+    pub customer: CustomerId,
+    pub currency: Currency,
+    pub opened_on: Option<NaiveDate>,
+    pub auto_apply: AutoApply,
+    pub surplus_choice: SurplusChoice,
+    pub order_of_use: OrderOfUse,
+    pub on_hold: bool,
+    pub version: i64,
+}
+
+impl LockedAccount {
+    pub fn books(&self) -> Books {
+        Books {
+            account: self.id,
+            currency: self.currency,
+        }
+    }
+
+    pub fn event(&self) -> Event {
+        Event {
+            account: self.id,
+            customer: self.customer,
+        }
+    }
+}
+
+/// Locks the account with this number until the transaction ends.
+pub async fn lock_by_number(tx: &Tx, number: &str) -> Result<Option<LockedAccount>, DbErr> {
+    let row = Entity::find()
+        .filter(Column::Number.eq(number.trim()))
+        .lock_exclusive()
+        .one(&tx.connection)
+        .await?;
+    row.map(locked).transpose()
+}
+
+/// Locks one account until the transaction ends.
+pub async fn lock(tx: &Tx, id: ReceivableAccountId) -> Result<LockedAccount, DbErr> {
+    lock_many(tx, &[id])
+        .await?
+        .pop()
+        .ok_or_else(|| DbErr::RecordNotFound(format!("receivable account {id}")))
+}
+
+/// Locks accounts in the order of their ids, as every writer does.
+pub async fn lock_many(tx: &Tx, ids: &[ReceivableAccountId]) -> Result<Vec<LockedAccount>, DbErr> {
+    Entity::find()
+        .filter(Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .all(&tx.connection)
+        .await?
+        .into_iter()
+        .map(locked)
+        .collect()
+}
+
+fn locked(row: Model) -> Result<LockedAccount, DbErr> {
+    let unreadable = |column: &str| {
+        DbErr::Type(format!(
+            "receivable_accounts.{column} holds an unknown value"
+        ))
+    };
+    Ok(LockedAccount {
+        id: ReceivableAccountId(row.id),
+        number: row.number,
+        customer: CustomerId(row.customer_id),
+        currency: row.currency.parse().map_err(|_| unreadable("currency"))?,
+        opened_on: row.opened_on,
+        auto_apply: AutoApply::from_code(&row.auto_apply)
+            .ok_or_else(|| unreadable("auto_apply"))?,
+        surplus_choice: SurplusChoice::from_code(&row.surplus_choice)
+            .ok_or_else(|| unreadable("surplus_choice"))?,
+        order_of_use: OrderOfUse::from_code(&row.order_of_use)
+            .ok_or_else(|| unreadable("order_of_use"))?,
+        on_hold: row.on_hold,
+        version: row.version,
+    })
+}
+
+/// After an account's documents changed: recomputes what it owes and holds and moves its version on.
+/// Recomputed instead of added to, so that the cache cannot drift.
+pub async fn refresh(tx: &Tx, ids: &[ReceivableAccountId]) -> Result<(), DbErr> {
+    let sql = format!(
+        "UPDATE receivable_accounts SET version = version + 1,
+            due_minor = (SELECT CAST(COALESCE(SUM(i.open_minor), 0) AS bigint) FROM invoices i
+                WHERE i.account_id = receivable_accounts.id AND i.open_minor > 0),
+            credit_minor = (SELECT CAST(COALESCE(SUM(g.remaining_minor), 0) AS bigint) FROM credit_grants g
+                WHERE g.account_id = receivable_accounts.id AND g.remaining_minor > 0)
+        WHERE id IN ({})",
+        sql::placeholders(1, ids.len())
+    );
+    let values: Vec<Value> = ids.iter().map(|id| id.0.into()).collect();
+    sql::execute(tx, &sql, values).await?;
+    Ok(())
+}
+
+/// An account opens with its first document.
+pub async fn open_on_first_document(
+    tx: &Tx,
+    account: &LockedAccount,
+    effective_on: NaiveDate,
+) -> Result<(), DbErr> {
+    if account.opened_on.is_some() {
+        return Ok(());
+    }
+    let sql = "UPDATE receivable_accounts SET opened_on = $1 WHERE id = $2";
+    sql::execute(tx, sql, vec![effective_on.into(), account.id.0.into()]).await?;
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Applications: the recorded facts that slices of credit or money settle slices of invoices.
+
+use super::Tx;
+use super::entity::applications::{ActiveModel, Column, Entity, Model};
+use super::sql;
+use crate::domain::ids::{
+    ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
+    ReceivableAccountId,
+};
+use crate::server::context::Ctx;
+use chrono::NaiveDate;
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Value};
+
+/// Where the slice came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Funds {
+    Grant(CreditGrantId),
+    /// Straight from the payment, within its own entry.
+    Payment(PaymentId),
+}
+
+/// An application, new or as stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Application {
+    pub id: ApplicationId,
+    pub account: ReceivableAccountId,
+    pub invoice: InvoiceId,
+    pub funds: Funds,
+    pub amount_minor: i64,
+    pub effective_on: NaiveDate,
+    pub posting_on: NaiveDate,
+    pub entry: JournalEntryId,
+    pub run: Option<CreditRunId>,
+    pub unapplied: bool,
+}
+
+/// Rows per insert statement, so that the bound values stay below what SQLite takes (32,766).
+const ROWS_PER_INSERT: usize = 2_000;
+
+pub async fn insert(tx: &Tx, ctx: &Ctx, applications: &[Application]) -> Result<(), DbErr> {
+    let recorded_at = ctx.clock.now();
+    let recorded_by = ctx.actor.label();
+    for chunk in applications.chunks(ROWS_PER_INSERT) {
+        let rows = chunk.iter().map(|application| {
+            let (grant_id, payment_id) = match application.funds {
+                Funds::Grant(id) => (Some(id.0), None),
+                Funds::Payment(id) => (None, Some(id.0)),
+            };
+            ActiveModel {
+                id: Set(application.id.0),
+                account_id: Set(application.account.0),
+                invoice_id: Set(application.invoice.0),
+                grant_id: Set(grant_id),
+                payment_id: Set(payment_id),
+                amount_minor: Set(application.amount_minor),
+                effective_on: Set(application.effective_on),
+                posting_on: Set(application.posting_on),
+                entry_id: Set(application.entry.0),
+                run_id: Set(application.run.map(|id| id.0)),
+                recorded_at: Set(recorded_at),
+                recorded_by: Set(recorded_by.clone()),
+                ..Default::default()
+            }
+        });
+        Entity::insert_many(rows)
+            .exec_without_returning(&tx.connection)
+            .await?;
+    }
+    Ok(())
+}
+
+pub async fn find(tx: &Tx, id: ApplicationId) -> Result<Option<Application>, DbErr> {
+    let row = Entity::find_by_id(id.0).one(&tx.connection).await?;
+    row.map(stored).transpose()
+}
+
+/// The applications of an invoice that stand, newest first.
+pub async fn standing_of_invoice(tx: &Tx, id: InvoiceId) -> Result<Vec<Application>, DbErr> {
+    standing(tx, Column::InvoiceId.eq(id.0)).await
+}
+
+/// The applications of a grant that stand, newest first.
+pub async fn standing_of_grant(tx: &Tx, id: CreditGrantId) -> Result<Vec<Application>, DbErr> {
+    standing(tx, Column::GrantId.eq(id.0)).await
+}
+
+/// The slices settled straight by a payment that stand, newest first.
+pub async fn standing_of_payment(tx: &Tx, id: PaymentId) -> Result<Vec<Application>, DbErr> {
+    standing(tx, Column::PaymentId.eq(id.0)).await
+}
+
+/// The applications a run made on these accounts, newest first, whether they stand or not.
+pub async fn of_run(
+    tx: &Tx,
+    run: CreditRunId,
+    accounts: &[ReceivableAccountId],
+) -> Result<Vec<Application>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::RunId.eq(run.0))
+        .filter(Column::AccountId.is_in(accounts.iter().map(|id| id.0)))
+        .order_by_desc(Column::Id)
+        .all(&tx.connection)
+        .await?;
+    rows.into_iter().map(stored).collect()
+}
+
+async fn standing(
+    tx: &Tx,
+    filter: sea_orm::sea_query::SimpleExpr,
+) -> Result<Vec<Application>, DbErr> {
+    let rows = Entity::find()
+        .filter(filter)
+        .filter(Column::UnappliedOn.is_null())
+        .order_by_desc(Column::Id)
+        .all(&tx.connection)
+        .await?;
+    rows.into_iter().map(stored).collect()
+}
+
+fn stored(row: Model) -> Result<Application, DbErr> {
+    let funds = match (row.grant_id, row.payment_id) {
+        (Some(grant), _) => Funds::Grant(CreditGrantId(grant)),
+        (None, Some(payment)) => Funds::Payment(PaymentId(payment)),
+        (None, None) => {
+            return Err(DbErr::Type(
+                "an application names neither grant nor payment".to_owned(),
+            ));
+        }
+    };
+    Ok(Application {
+        id: ApplicationId(row.id),
+        account: ReceivableAccountId(row.account_id),
+        invoice: InvoiceId(row.invoice_id),
+        funds,
+        amount_minor: row.amount_minor,
+        effective_on: row.effective_on,
+        posting_on: row.posting_on,
+        entry: JournalEntryId(row.entry_id),
+        run: row.run_id.map(CreditRunId),
+        unapplied: row.unapplied_on.is_some(),
+    })
+}
+
+/// The undoing of one application.
+#[derive(Clone, Copy, Debug)]
+pub struct Undoing {
+    pub application: ApplicationId,
+    pub entry: JournalEntryId,
+    pub unapplied_on: NaiveDate,
+    pub posting_on: NaiveDate,
+}
+
+/// Marks applications as undone. Each must still stand; the count of those that did is returned.
+pub async fn mark_unapplied(tx: &Tx, ctx: &Ctx, undoings: &[Undoing]) -> Result<u64, DbErr> {
+    let sql = "UPDATE applications SET unapplied_on = $1, unapplied_posting_on = $2, unapplied_entry_id = $3,
+            unapplied_at = $4, unapplied_by = $5
+        WHERE id = $6 AND unapplied_on IS NULL";
+    let mut marked = 0;
+    for undoing in undoings {
+        let values: Vec<Value> = vec![
+            undoing.unapplied_on.into(),
+            undoing.posting_on.into(),
+            undoing.entry.0.into(),
+            ctx.clock.now().into(),
+            ctx.actor.label().into(),
+            undoing.application.0.into(),
+        ];
+        marked += sql::execute(tx, sql, values).await?;
+    }
+    Ok(marked)
+}

@@ -1,0 +1,232 @@
+//! Credit grants and what changes their remainders.
+
+use super::Tx;
+use super::entity::{credit_grants, grant_movements};
+use super::numbers::{self, Sequence};
+use super::sql;
+use crate::domain::credit::{CreditClass, DEFAULT_PRIORITY, UsableGrant};
+use crate::domain::ids::{
+    CreditGrantId, InvoiceId, JournalEntryId, PaymentId, ReceivableAccountId,
+};
+use crate::domain::ledger::coded;
+use crate::domain::money::{Currency, Money};
+use crate::domain::posting::CreditSlice;
+use crate::server::context::Ctx;
+use chrono::NaiveDate;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+};
+use uuid::Uuid;
+
+/// The document that gave rise to a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Payment(PaymentId),
+    /// A negative invoice.
+    Invoice(InvoiceId),
+}
+
+impl Origin {
+    fn parts(self) -> (&'static str, Uuid) {
+        match self {
+            Self::Payment(id) => ("payment", id.0),
+            Self::Invoice(id) => ("invoice", id.0),
+        }
+    }
+}
+
+coded! {
+    /// What changes a remainder apart from applications.
+    MovementKind {
+        Issued = "issued",
+        /// The issue undone with its document.
+        Reversed = "reversed",
+    }
+}
+
+/// A grant as stored.
+#[derive(Clone, Debug)]
+pub struct StoredGrant {
+    pub id: CreditGrantId,
+    pub account: ReceivableAccountId,
+    pub class: CreditClass,
+    pub currency: Currency,
+    pub remaining_minor: i64,
+    pub on_hold: bool,
+    pub usable: UsableGrant,
+}
+
+impl StoredGrant {
+    pub fn remaining(&self) -> Money {
+        Money::new(self.remaining_minor, self.currency)
+    }
+
+    /// A slice of this grant, for posting.
+    pub fn slice(&self, amount_minor: i64) -> CreditSlice {
+        CreditSlice {
+            grant: self.id,
+            class: self.class,
+            amount_minor,
+        }
+    }
+}
+
+/// A grant to be written; it holds nothing until a movement issues into it.
+#[derive(Clone, Debug)]
+pub struct NewGrant {
+    pub id: CreditGrantId,
+    pub account: ReceivableAccountId,
+    pub currency: Currency,
+    pub class: CreditClass,
+    pub origin: Origin,
+    pub effective_on: NaiveDate,
+    pub posting_on: NaiveDate,
+}
+
+pub async fn insert(tx: &Tx, ctx: &Ctx, grant: &NewGrant) -> Result<(), DbErr> {
+    let (origin_kind, origin_id) = grant.origin.parts();
+    let number = numbers::next(tx, Sequence::CreditGrants, 1).await?[0];
+    let row = credit_grants::ActiveModel {
+        id: Set(grant.id.0),
+        number: Set(number),
+        account_id: Set(grant.account.0),
+        currency: Set(grant.currency.code().to_owned()),
+        class: Set(grant.class.code().to_owned()),
+        origin_kind: Set(origin_kind.to_owned()),
+        origin_id: Set(origin_id),
+        amount_minor: Set(0),
+        remaining_minor: Set(0),
+        effective_on: Set(grant.effective_on),
+        posting_on: Set(grant.posting_on),
+        expires_on: Set(None),
+        priority: Set(DEFAULT_PRIORITY),
+        on_hold: Set(false),
+        recorded_at: Set(ctx.clock.now()),
+        recorded_by: Set(ctx.actor.label()),
+    };
+    credit_grants::Entity::insert(row)
+        .exec_without_returning(&tx.connection)
+        .await?;
+    Ok(())
+}
+
+/// One change of a grant's remainder, with the entry that posts it.
+#[derive(Clone, Copy, Debug)]
+pub struct NewMovement {
+    pub grant: CreditGrantId,
+    pub account: ReceivableAccountId,
+    pub kind: MovementKind,
+    /// Positive; the kind says which way.
+    pub amount_minor: i64,
+    pub effective_on: NaiveDate,
+    pub posting_on: NaiveDate,
+    pub entry: JournalEntryId,
+}
+
+pub async fn record_movement(tx: &Tx, ctx: &Ctx, movement: NewMovement) -> Result<(), DbErr> {
+    let row = grant_movements::ActiveModel {
+        id: Set(Uuid::now_v7()),
+        grant_id: Set(movement.grant.0),
+        account_id: Set(movement.account.0),
+        kind: Set(movement.kind.code().to_owned()),
+        amount_minor: Set(movement.amount_minor),
+        effective_on: Set(movement.effective_on),
+        posting_on: Set(movement.posting_on),
+        entry_id: Set(movement.entry.0),
+        recorded_at: Set(ctx.clock.now()),
+    };
+    grant_movements::Entity::insert(row)
+        .exec_without_returning(&tx.connection)
+        .await?;
+    refresh(tx, &[movement.grant]).await
+}
+
+/// Recomputes amount and remainder of grants from their movements and applications.
+pub async fn refresh(tx: &Tx, ids: &[CreditGrantId]) -> Result<(), DbErr> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "UPDATE credit_grants SET
+            amount_minor = (SELECT CAST(COALESCE(SUM(m.amount_minor), 0) AS bigint) FROM grant_movements m
+                WHERE m.grant_id = credit_grants.id AND m.kind = 'issued'),
+            remaining_minor = (SELECT CAST(COALESCE(SUM(
+                    CASE m.kind WHEN 'issued' THEN m.amount_minor ELSE -m.amount_minor END), 0) AS bigint)
+                FROM grant_movements m WHERE m.grant_id = credit_grants.id)
+              - (SELECT CAST(COALESCE(SUM(a.amount_minor), 0) AS bigint) FROM applications a
+                WHERE a.grant_id = credit_grants.id AND a.unapplied_on IS NULL)
+        WHERE id IN ({})",
+        sql::placeholders(1, ids.len())
+    );
+    let values: Vec<Value> = ids.iter().map(|id| id.0.into()).collect();
+    sql::execute(tx, &sql, values).await?;
+    Ok(())
+}
+
+/// The grants of accounts that have something left, locked, in the order of their ids.
+pub async fn with_remainder(
+    tx: &Tx,
+    accounts: &[ReceivableAccountId],
+) -> Result<Vec<StoredGrant>, DbErr> {
+    let rows = credit_grants::Entity::find()
+        .filter(credit_grants::Column::AccountId.is_in(accounts.iter().map(|id| id.0)))
+        .filter(credit_grants::Column::RemainingMinor.gt(0))
+        .order_by_asc(credit_grants::Column::Id)
+        .lock_exclusive()
+        .all(&tx.connection)
+        .await?;
+    rows.into_iter().map(stored).collect()
+}
+
+pub async fn find(tx: &Tx, id: CreditGrantId) -> Result<Option<StoredGrant>, DbErr> {
+    let row = credit_grants::Entity::find_by_id(id.0)
+        .one(&tx.connection)
+        .await?;
+    row.map(stored).transpose()
+}
+
+pub async fn find_by_origin(tx: &Tx, origin: Origin) -> Result<Option<StoredGrant>, DbErr> {
+    let (kind, id) = origin.parts();
+    let row = credit_grants::Entity::find()
+        .filter(credit_grants::Column::OriginKind.eq(kind))
+        .filter(credit_grants::Column::OriginId.eq(id))
+        .one(&tx.connection)
+        .await?;
+    row.map(stored).transpose()
+}
+
+pub async fn set_on_hold(tx: &Tx, id: CreditGrantId, on_hold: bool) -> Result<(), DbErr> {
+    let row = credit_grants::ActiveModel {
+        id: Set(id.0),
+        on_hold: Set(on_hold),
+        ..Default::default()
+    };
+    credit_grants::Entity::update(row)
+        .exec(&tx.connection)
+        .await?;
+    Ok(())
+}
+
+fn stored(row: credit_grants::Model) -> Result<StoredGrant, DbErr> {
+    let unreadable =
+        |column: &str| DbErr::Type(format!("credit_grants.{column} holds an unknown value"));
+    let id = CreditGrantId(row.id);
+    let class = CreditClass::from_code(&row.class).ok_or_else(|| unreadable("class"))?;
+    Ok(StoredGrant {
+        id,
+        account: ReceivableAccountId(row.account_id),
+        class,
+        currency: row.currency.parse().map_err(|_| unreadable("currency"))?,
+        remaining_minor: row.remaining_minor,
+        on_hold: row.on_hold,
+        usable: UsableGrant {
+            id,
+            class,
+            usable_minor: if row.on_hold { 0 } else { row.remaining_minor },
+            effective_on: row.effective_on,
+            expires_on: row.expires_on,
+            priority: row.priority,
+            recorded_order: row.number,
+        },
+    })
+}

@@ -1,0 +1,66 @@
+//! SeaORM lives here. Functions take the open transaction and do one thing; they decide nothing,
+//! begin and commit nothing, and return no entity.
+
+pub mod accounts;
+pub mod applications;
+pub mod audit;
+pub mod credit_runs;
+pub mod customers;
+mod entity;
+pub mod grants;
+pub mod idempotency;
+pub mod invoices;
+pub mod journal;
+pub mod ledger_accounts;
+pub mod numbers;
+pub mod payments;
+pub mod periods;
+pub mod settings;
+mod sql;
+
+use super::context::{Ctx, Event};
+use crate::dto::error::AppError;
+use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use std::sync::Mutex;
+
+/// An open database transaction, and the events to publish once it is committed.
+pub struct Tx {
+    connection: DatabaseTransaction,
+    events: Mutex<Vec<Event>>,
+}
+
+impl Tx {
+    /// Begins the one transaction of a use case. On SQLite it takes the write lock at once.
+    pub async fn begin(ctx: &Ctx) -> Result<Self, AppError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let connection = ctx.db.write.begin_with_options(options).await?;
+        Ok(Self {
+            connection,
+            events: Mutex::default(),
+        })
+    }
+
+    /// Notes an event to be published after commit.
+    pub fn note(&self, event: Event) {
+        let mut events = self.events.lock().expect("no holder of the events panics");
+        if !events.contains(&event) {
+            events.push(event);
+        }
+    }
+
+    /// Commits, then publishes what was noted.
+    pub async fn commit(self, ctx: &Ctx) -> Result<(), AppError> {
+        self.connection.commit().await?;
+        let events = self
+            .events
+            .into_inner()
+            .expect("no holder of the events panics");
+        for event in events {
+            ctx.events.publish(event);
+        }
+        Ok(())
+    }
+}
