@@ -50,12 +50,15 @@ impl Cluster {
             .stdout(Stdio::piped())
             .spawn()
             .context("could not start PostgreSQL")?;
+        interrupt::started(keeper.id());
         let mut answer = String::new();
         let out = keeper.stdout.take().expect("standard output is piped");
-        BufReader::new(out)
-            .read_line(&mut answer)
-            .context("could not hear from PostgreSQL")?;
+        let heard = BufReader::new(out).read_line(&mut answer);
+        // From here on it is ended by closing its input, not by a signal.
+        interrupt::finished();
         let cluster = Cluster { keeper, port };
+        interrupt::check()?;
+        heard.context("could not hear from PostgreSQL")?;
         if answer.trim() != "ready" {
             bail!("PostgreSQL did not start; its words are above");
         }
@@ -101,23 +104,27 @@ fn free_port() -> Result<u16> {
 
 /// The newest of Debian's versions, else what is on PATH; not older than the oldest supported.
 fn find() -> Option<PathBuf> {
+    let on_path = paths::on_path("initdb").and_then(|initdb| Some(initdb.parent()?.to_path_buf()));
     let debian = fs::read_dir(DEBIAN_VERSIONS)
         .into_iter()
         .flatten()
         .flatten()
         .map(|version| version.path().join("bin"));
-    let on_path = paths::on_path("initdb").and_then(|initdb| Some(initdb.parent()?.to_path_buf()));
-    debian
-        .chain(on_path)
+    on_path
+        .into_iter()
+        .chain(debian)
         .filter_map(|programs| Some((major_version(&programs)?, programs)))
         .filter(|(major, _)| *major >= OLDEST_MAJOR)
-        .max()
+        .max_by_key(|(major, _)| *major)
         .map(|(_, programs)| programs)
 }
 
 fn major_version(programs: &Path) -> Option<u32> {
     let initdb = programs.join("initdb");
-    if !initdb.is_file() || !programs.join("postgres").is_file() {
+    if !["initdb", "postgres", "pg_ctl"]
+        .iter()
+        .all(|program| programs.join(program).is_file())
+    {
         return None;
     }
     // "initdb (PostgreSQL) 15.18 (Debian …)"

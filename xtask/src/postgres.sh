@@ -5,14 +5,10 @@ set -eu
 programs=$1
 port=$2
 home=$(mktemp -d "${TMPDIR:-/tmp}/saldo-postgres.XXXXXX")
-server=
 
 leave() {
-    if [ -n "$server" ]; then
-        # SIGQUIT: at once, without a last checkpoint; the data is thrown away.
-        kill -QUIT "$server" 2>/dev/null || true
-        wait "$server" || true
-    fi
+    # At once, without a last checkpoint: the data is thrown away.
+    "$programs/pg_ctl" stop --silent --mode=immediate --pgdata="$home/data" >/dev/null 2>&1 || true
     rm -rf "$home"
 }
 give_up() {
@@ -24,14 +20,16 @@ trap 'exit 1' HUP INT TERM
 
 "$programs/initdb" --pgdata="$home/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C \
     --no-sync >"$home/log" 2>&1 || give_up
-"$programs/postgres" -D "$home/data" -p "$port" -c listen_addresses=127.0.0.1 \
-    -c unix_socket_directories="$home" -c max_connections=200 -c fsync=off -c full_page_writes=off \
-    -c synchronous_commit=off -c autovacuum=off >"$home/log" 2>&1 </dev/null &
-server=$!
-
-until "$programs/pg_isready" --quiet --host=127.0.0.1 --port="$port"; do
-    kill -0 "$server" 2>/dev/null || give_up
-    sleep 0.1
-done
+cat >>"$home/data/postgresql.conf" <<END
+listen_addresses = '127.0.0.1'
+port = $port
+unix_socket_directories = '$home'
+max_connections = 200
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+autovacuum = off
+END
+"$programs/pg_ctl" start --silent --wait --pgdata="$home/data" --log="$home/log" </dev/null >&2 || give_up
 echo ready
 read -r _ || true
