@@ -4,3 +4,5 @@ pub mod context;
 pub mod error;
 pub mod services;
 pub mod store;
+#[cfg(test)]
+mod tests;

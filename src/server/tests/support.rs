@@ -1,0 +1,258 @@
+//! What every server test stands on: a fresh, migrated database of its own on SQLite and on PostgreSQL, a business
+//! date that stands still, and one `Ctx` per kind of actor.
+//!
+//! ```text
+//! #[rstest]
+//! #[case::sqlite(Engine::Sqlite)]
+//! #[case::postgres(Engine::Postgres)]
+//! #[tokio::test]
+//! async fn overpayment_stays_as_credit(#[case] engine: Engine) {
+//!     let Some(house) = House::open(engine).await else { return };
+//!     let ctx = house.accountant();
+//!     …
+//! }
+//! ```
+
+use crate::domain::ids::{CustomerId, UserId};
+use crate::domain::rights::Role;
+use crate::server::context::{Actor, Clock, Ctx, Db, Events};
+use crate::server::services::setup;
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// Names a PostgreSQL server tests may make databases on: `postgres://…/postgres`. Unset, those tests are skipped.
+const POSTGRES_VARIABLE: &str = "SALDO_TEST_POSTGRES";
+
+/// The day on which tests happen.
+pub fn today() -> NaiveDate {
+    day("2026-06-15")
+}
+
+/// A date as tests write it.
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().expect("tests write dates as YYYY-MM-DD")
+}
+
+/// The business time zone of tests: one whose days do not begin with UTC's.
+pub const ZONE: Tz = chrono_tz::Europe::Berlin;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// One test's own database with the chart of accounts in it, gone when the test ends.
+pub struct House {
+    ctx: Ctx,
+    _database: TestDatabase,
+}
+
+impl House {
+    /// `None`, said so, where the engine is not at hand.
+    pub async fn open(engine: Engine) -> Option<Self> {
+        let house = Self::open_empty(engine).await?;
+        setup::ensure_chart(&house.ctx)
+            .await
+            .expect("the chart fits an empty database");
+        Some(house)
+    }
+
+    /// As `open`, without the chart of accounts.
+    pub async fn open_empty(engine: Engine) -> Option<Self> {
+        let database = match engine {
+            Engine::Sqlite => TestDatabase::sqlite(),
+            Engine::Postgres => TestDatabase::postgres().await?,
+        };
+        let db = Db::connect(&database.url())
+            .await
+            .expect("a fresh database takes connections");
+        db.migrate()
+            .await
+            .expect("a fresh database takes the schema");
+        let ctx = Ctx {
+            db,
+            clock: Clock::fixed(ZONE, today()),
+            events: Events::default(),
+            actor: Actor::System,
+        };
+        Some(Self {
+            ctx,
+            _database: database,
+        })
+    }
+
+    /// The database's address, for what opens it by itself.
+    pub fn database_url(&self) -> String {
+        self._database.url()
+    }
+
+    /// Saldo itself.
+    pub fn system(&self) -> Ctx {
+        self.ctx.clone()
+    }
+
+    pub fn nobody(&self) -> Ctx {
+        self.ctx.as_actor(Actor::Nobody)
+    }
+
+    pub fn admin(&self) -> Ctx {
+        self.staff("Ada Admin", &[Role::Admin])
+    }
+
+    pub fn accountant(&self) -> Ctx {
+        self.staff("Anna Accountant", &[Role::Accountant])
+    }
+
+    pub fn cashier(&self) -> Ctx {
+        self.staff("Carl Cashier", &[Role::Cashier])
+    }
+
+    pub fn support(&self) -> Ctx {
+        self.staff("Sue Support", &[Role::Support])
+    }
+
+    /// A member of staff with these roles.
+    pub fn staff(&self, name: &str, roles: &[Role]) -> Ctx {
+        self.ctx.as_actor(Actor::Staff {
+            user: UserId(Uuid::now_v7()),
+            name: name.to_owned(),
+            roles: roles.to_vec(),
+        })
+    }
+
+    /// A person who sees this customer's portal.
+    pub fn customer(&self, customer: CustomerId) -> Ctx {
+        self.ctx.as_actor(Actor::Customer {
+            user: UserId(Uuid::now_v7()),
+            name: "Chris Customer".to_owned(),
+            customer,
+        })
+    }
+
+    /// Everyone who works with Saldo, with a name for messages: to ask each of them for one thing.
+    pub fn everyone(&self, customer: CustomerId) -> Vec<(&'static str, Ctx)> {
+        vec![
+            ("nobody", self.nobody()),
+            ("admin", self.admin()),
+            ("accountant", self.accountant()),
+            ("cashier", self.cashier()),
+            ("support", self.support()),
+            ("customer", self.customer(customer)),
+        ]
+    }
+}
+
+enum TestDatabase {
+    Sqlite(TempDir),
+    Postgres { server: String, name: String },
+}
+
+impl TestDatabase {
+    fn sqlite() -> Self {
+        Self::Sqlite(tempfile::tempdir().expect("there is room for temporary files"))
+    }
+
+    async fn postgres() -> Option<Self> {
+        let Ok(server) = std::env::var(POSTGRES_VARIABLE) else {
+            eprintln!("skipped: {POSTGRES_VARIABLE} names no PostgreSQL server");
+            return None;
+        };
+        let name = format!("saldo_test_{}", Uuid::now_v7().simple());
+        run_on_server(&server, &format!("CREATE DATABASE {name}"))
+            .await
+            .unwrap_or_else(|error| panic!("{POSTGRES_VARIABLE} makes no database: {error}"));
+        Some(Self::Postgres { server, name })
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::Sqlite(folder) => {
+                format!("sqlite://{}", folder.path().join("saldo.db").display())
+            }
+            Self::Postgres { server, name } => with_database(server, name),
+        }
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let Self::Postgres { server, name } = self else {
+            return;
+        };
+        let (server, drop) = (
+            server.clone(),
+            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+        );
+        // On a thread of its own: the test's runtime may be the one that is unwinding.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime
+                .block_on(run_on_server(&server, &drop))
+                .map_err(std::io::Error::other)
+        });
+        match dropping.join() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => eprintln!("database {name} was not dropped: {error}"),
+            Err(_) => eprintln!("database {name} was not dropped"),
+        }
+    }
+}
+
+async fn run_on_server(server: &str, sql: &str) -> Result<(), DbErr> {
+    let mut options = ConnectOptions::new(server);
+    options.max_connections(1).sqlx_logging(false);
+    let connection = Database::connect(options).await?;
+    connection.execute_unprepared(sql).await?;
+    connection.close().await
+}
+
+/// `postgres://host/postgres?x=y` with another database: `postgres://host/NAME?x=y`.
+fn with_database(server: &str, name: &str) -> String {
+    let (address, query) = server.split_once('?').unwrap_or((server, ""));
+    let (scheme, rest) = address.split_once("://").unwrap_or(("postgres", address));
+    let host = rest.split('/').next().unwrap_or(rest);
+    let query = if query.is_empty() {
+        String::new()
+    } else {
+        format!("?{query}")
+    };
+    format!("{scheme}://{host}/{name}{query}")
+}
+
+#[cfg(test)]
+mod checks {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("postgres://u@h:5432/postgres", "postgres://u@h:5432/t")]
+    #[case("postgres://u@h", "postgres://u@h/t")]
+    #[case(
+        "postgres://u@h/postgres?host=/run/pg",
+        "postgres://u@h/t?host=/run/pg"
+    )]
+    fn a_test_database_stands_on_the_named_server(#[case] server: &str, #[case] expected: &str) {
+        assert_eq!(with_database(server, "t"), expected);
+    }
+
+    #[rstest]
+    #[case::sqlite(Engine::Sqlite)]
+    #[case::postgres(Engine::Postgres)]
+    #[tokio::test]
+    async fn each_test_has_a_house_of_its_own(#[case] engine: Engine) {
+        let Some(first) = House::open(engine).await else {
+            return;
+        };
+        let Some(second) = House::open(engine).await else {
+            return;
+        };
+        assert_ne!(first.database_url(), second.database_url());
+        assert_eq!(first.accountant().today(), today());
+    }
+}
