@@ -361,6 +361,18 @@ pub(super) struct Undo {
     pub reason: Option<String>,
 }
 
+impl Undo {
+    /// The same undoing, dated no earlier than anything it takes back.
+    pub fn not_before<'a>(&self, undone: impl IntoIterator<Item = &'a Application>) -> Self {
+        let mut later = self.clone();
+        for application in undone {
+            later.unapplied_on = later.unapplied_on.max(application.effective_on);
+            later.posting_on = later.posting_on.max(application.posting_on);
+        }
+        later
+    }
+}
+
 /// Undoes one standing application: contra entry, grant and invoice. The account's cached balances are the caller's.
 pub(super) async fn undo_one(
     ctx: &Ctx,

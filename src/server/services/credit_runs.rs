@@ -507,7 +507,7 @@ async fn close(ctx: &Ctx, run: CreditRunId) -> Result<(), AppError> {
 /// What a run did so far.
 pub async fn summary(ctx: &Ctx, run: CreditRunId) -> Result<CreditRunSummary, AppError> {
     ctx.actor.require(Right::ApplyCredits)?;
-    let tx = Tx::begin(ctx).await?;
+    let tx = Tx::begin_reading(ctx).await?;
     Ok(store::summary(&tx, run).await?)
 }
 

@@ -249,10 +249,7 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
             .iter()
             .any(|slice| matches!(slice.funds, Funds::Payment(_))),
     )?;
-    // The day it is voided, but not before anything it takes back.
-    let latest = standing.iter().map(|slice| slice.effective_on).max();
     let voided_on = ctx.today().max(invoice.issued_on);
-    let voided_on = latest.map_or(voided_on, |latest| latest.max(voided_on));
     let calendar = calendar(ctx, &tx, Some(&account), EntrySource::Invoice, &reason).await?;
     let posting_on = calendar.system_posting_day(voided_on);
     let grant = grants::find_by_origin(&tx, Origin::Invoice(invoice_id)).await?;
@@ -267,7 +264,9 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
         posting_on,
         run: None,
         reason: Some(reason.clone()),
-    };
+    }
+    .not_before(&standing);
+    let (voided_on, posting_on) = (undo.unapplied_on, undo.posting_on);
     for application in &standing {
         undo_one(ctx, &tx, &account, application, &undo).await?;
     }

@@ -76,7 +76,7 @@ pub async fn record(ctx: &Ctx, command: NewPayment) -> Result<RecordedPayment, A
 /// What recording the payment would do; nothing is written.
 pub async fn preview(ctx: &Ctx, command: NewPayment) -> Result<PaymentPreview, AppError> {
     ctx.actor.require(Right::RecordPayments)?;
-    let tx = Tx::begin(ctx).await?;
+    let tx = Tx::begin_reading(ctx).await?;
     let account = accounts::lock_by_number(&tx, &command.account)
         .await?
         .ok_or(Refusal::UnknownReference.at("account"))?;
@@ -314,16 +314,18 @@ async fn take_back(
     payment: &store::StoredPayment,
     undo: &Undo,
 ) -> Result<RecordedPayment, AppError> {
-    let grant = grants::find_by_origin(tx, Origin::Payment(payment.id)).await?;
-    if let Some(grant) = &grant {
-        for application in applications::standing_of_grant(tx, grant.id).await? {
-            undo_one(ctx, tx, account, &application, undo).await?;
-        }
+    let later = match grants::find_by_origin(tx, Origin::Payment(payment.id)).await? {
+        Some(grant) => applications::standing_of_grant(tx, grant.id).await?,
+        None => Vec::new(),
+    };
+    let direct = applications::standing_of_payment(tx, payment.id).await?;
+    let undo = &undo.not_before(later.iter().chain(&direct));
+    for application in &later {
+        undo_one(ctx, tx, account, application, undo).await?;
     }
     // Read again: what was undone came back to it.
     let grant = grants::find_by_origin(tx, Origin::Payment(payment.id)).await?;
     let left = grant.as_ref().filter(|grant| grant.remaining_minor > 0);
-    let direct = applications::standing_of_payment(tx, payment.id).await?;
     let split = PaymentSplit {
         settled: direct
             .iter()
@@ -336,15 +338,12 @@ async fn take_back(
         fee_minor: payment.fee_minor,
     };
     let entry_id = JournalEntryId(Uuid::now_v7());
-    // A contra is never dated before what it takes back.
-    let latest = direct.iter().map(|slice| slice.posting_on).max();
-    let posting_on = latest.map_or(undo.posting_on, |latest| latest.max(undo.posting_on));
     let entry = EntryToPost {
         id: entry_id,
         entry: posting::payment_reversed(account.books(), payment.method.money_account(), &split)?,
         document: Document::Payment(payment.id.0),
         effective_on: undo.unapplied_on,
-        posting_on,
+        posting_on: undo.posting_on,
         reverses: Some(payment.entry),
         run: None,
         reason: undo.reason.clone(),
@@ -356,7 +355,7 @@ async fn take_back(
             application: slice.id,
             entry: entry_id,
             unapplied_on: undo.unapplied_on,
-            posting_on,
+            posting_on: undo.posting_on,
         })
         .collect();
     applications::mark_unapplied(tx, ctx, &undoings).await?;
@@ -367,14 +366,14 @@ async fn take_back(
             kind: MovementKind::Reversed,
             amount_minor: grant.remaining_minor,
             effective_on: undo.unapplied_on,
-            posting_on,
+            posting_on: undo.posting_on,
             entry: entry_id,
         };
         grants::record_movement(tx, ctx, reversed).await?;
     }
     let reversal = Reversal {
         reversed_on: undo.unapplied_on,
-        posting_on,
+        posting_on: undo.posting_on,
         entry: entry_id,
         reason: undo.reason.clone().unwrap_or_default(),
     };

@@ -43,6 +43,16 @@ impl Tx {
         })
     }
 
+    /// Begins a transaction that only looks, for previews; it is never committed. On SQLite it does not queue
+    /// with the writers.
+    pub async fn begin_reading(ctx: &Ctx) -> Result<Self, AppError> {
+        let connection = ctx.db.read.begin().await?;
+        Ok(Self {
+            connection,
+            events: Mutex::default(),
+        })
+    }
+
     /// Notes an event to be published after commit.
     pub fn note(&self, event: Event) {
         let mut events = self.events.lock().expect("no holder of the events panics");
