@@ -2,6 +2,7 @@
 
 pub mod context;
 pub mod error;
+pub mod queries;
 pub mod services;
 pub mod store;
 #[cfg(test)]

@@ -1,0 +1,3 @@
+//! Read models: SQL straight to dto. No rules, no writes; each function checks who asks.
+
+mod sql;
