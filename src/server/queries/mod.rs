@@ -1,3 +1,4 @@
 //! Read models: SQL straight to dto. No rules, no writes; each function checks who asks.
 
+pub mod balances;
 mod sql;
