@@ -1,7 +1,7 @@
 //! Applications: the recorded facts that slices of credit or money settle slices of invoices.
 
 use super::Tx;
-use super::entity::applications::{ActiveModel, Column, Entity, Model};
+use super::entity::applications::{Column, Entity, Model};
 use super::sql;
 use crate::domain::ids::{
     ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
@@ -9,7 +9,7 @@ use crate::domain::ids::{
 };
 use crate::server::context::Ctx;
 use chrono::NaiveDate;
-use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Value};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Value};
 
 /// Where the slice came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,39 +34,48 @@ pub struct Application {
     pub unapplied: bool,
 }
 
-/// Rows per insert statement, so that the bound values stay below what SQLite takes (32,766).
-const ROWS_PER_INSERT: usize = 2_000;
+const COLUMNS: &[&str] = &[
+    "id",
+    "account_id",
+    "invoice_id",
+    "grant_id",
+    "payment_id",
+    "amount_minor",
+    "effective_on",
+    "posting_on",
+    "entry_id",
+    "run_id",
+    "recorded_at",
+    "recorded_by",
+];
 
 pub async fn insert(tx: &Tx, ctx: &Ctx, applications: &[Application]) -> Result<(), DbErr> {
-    let recorded_at = ctx.clock.now();
-    let recorded_by = ctx.actor.label();
-    for chunk in applications.chunks(ROWS_PER_INSERT) {
-        let rows = chunk.iter().map(|application| {
-            let (grant_id, payment_id) = match application.funds {
-                Funds::Grant(id) => (Some(id.0), None),
-                Funds::Payment(id) => (None, Some(id.0)),
-            };
-            ActiveModel {
-                id: Set(application.id.0),
-                account_id: Set(application.account.0),
-                invoice_id: Set(application.invoice.0),
-                grant_id: Set(grant_id),
-                payment_id: Set(payment_id),
-                amount_minor: Set(application.amount_minor),
-                effective_on: Set(application.effective_on),
-                posting_on: Set(application.posting_on),
-                entry_id: Set(application.entry.0),
-                run_id: Set(application.run.map(|id| id.0)),
-                recorded_at: Set(recorded_at),
-                recorded_by: Set(recorded_by.clone()),
-                ..Default::default()
-            }
-        });
-        Entity::insert_many(rows)
-            .exec_without_returning(&tx.connection)
-            .await?;
-    }
-    Ok(())
+    let rows = applications
+        .iter()
+        .map(|application| row(ctx, application))
+        .collect();
+    sql::insert_rows(tx, "applications", COLUMNS, rows).await
+}
+
+fn row(ctx: &Ctx, application: &Application) -> Vec<Value> {
+    let (grant_id, payment_id) = match application.funds {
+        Funds::Grant(id) => (Some(id.0), None),
+        Funds::Payment(id) => (None, Some(id.0)),
+    };
+    vec![
+        application.id.0.into(),
+        application.account.0.into(),
+        application.invoice.0.into(),
+        grant_id.into(),
+        payment_id.into(),
+        application.amount_minor.into(),
+        application.effective_on.into(),
+        application.posting_on.into(),
+        application.entry.0.into(),
+        application.run.map(|id| id.0).into(),
+        ctx.clock.now().into(),
+        ctx.actor.label().into(),
+    ]
 }
 
 pub async fn find(tx: &Tx, id: ApplicationId) -> Result<Option<Application>, DbErr> {
