@@ -7,6 +7,7 @@ pub mod credits;
 pub mod error;
 pub mod form;
 pub mod invoices;
+pub mod lineage;
 pub mod page;
 pub mod payments;
 pub mod people;

@@ -1,4 +1,5 @@
 //! Read models: SQL straight to dto. No rules, no writes; each function checks who asks.
 
 pub mod balances;
+pub mod lineage;
 mod sql;
