@@ -103,7 +103,10 @@ async fn sight(ctx: &Ctx, account: Option<&str>) -> Result<Sight, AppError> {
 }
 
 /// The events a reader is sent until the server shuts down or the connection has had its time.
-fn told(events: &Events, sight: Sight) -> impl Stream<Item = Result<SentEvent, Infallible>> + use<> {
+fn told(
+    events: &Events,
+    sight: Sight,
+) -> impl Stream<Item = Result<SentEvent, Infallible>> + use<> {
     let news = BroadcastStream::new(events.subscribe())
         // Who lags behind has missed something.
         .map(|news| news.unwrap_or(News::Reset))
@@ -235,7 +238,11 @@ impl Gathered {
         }
         let mut notices = vec![server.clone()];
         for event in &self.events {
-            let ids = format!(" {},{}", event.account.0.simple(), event.customer.0.simple());
+            let ids = format!(
+                " {},{}",
+                event.account.0.simple(),
+                event.customer.0.simple()
+            );
             let full = notices
                 .last()
                 .is_some_and(|notice| notice.len() + ids.len() > NOTICE_LIMIT_BYTES);
@@ -291,14 +298,22 @@ mod tests {
         }
         let notices = gathered.notices(here);
         assert!(notices.len() > 1);
-        assert!(notices.iter().all(|notice| notice.len() <= NOTICE_LIMIT_BYTES));
+        assert!(
+            notices
+                .iter()
+                .all(|notice| notice.len() <= NOTICE_LIMIT_BYTES)
+        );
         let heard: Vec<News> = notices
             .iter()
             .flat_map(|notice| read_notice(notice, there))
             .collect();
         let expected: Vec<News> = events.into_iter().map(News::Changed).collect();
         assert_eq!(heard, expected);
-        assert!(notices.iter().all(|notice| read_notice(notice, here).is_empty()));
+        assert!(
+            notices
+                .iter()
+                .all(|notice| read_notice(notice, here).is_empty())
+        );
     }
 
     #[test]
