@@ -2,7 +2,7 @@
 
 use super::error::{AppError, FieldRefusal, Refusal};
 use crate::domain::money::{Currency, Money, parse_decimal, plain_decimal};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::str::FromStr;
@@ -135,13 +135,11 @@ impl Reader {
             self.refuse(field, Refusal::Required);
             return None;
         }
-        match NaiveDate::from_str(text.trim()) {
-            Ok(date) => Some(date),
-            Err(_) => {
-                self.refuse(field, Refusal::NotADate);
-                None
-            }
+        let date = read_date(text);
+        if date.is_none() {
+            self.refuse(field, Refusal::NotADate);
         }
+        date
     }
 
     /// One of an enum's codes; empty takes `default` where there is one.
@@ -189,6 +187,12 @@ impl Reader {
             _ => Err(AppError::Refused(self.refusals)),
         }
     }
+}
+
+/// A date `YYYY-MM-DD` of a year with four digits; the databases keep no others.
+pub fn read_date(text: &str) -> Option<NaiveDate> {
+    let date = NaiveDate::from_str(text.trim()).ok()?;
+    (1000..=9999).contains(&date.year()).then_some(date)
 }
 
 /// Reads an empty form field as `None`.

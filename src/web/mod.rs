@@ -4,5 +4,4 @@
 //! here decides: rights, rules and dates are checked below, whatever a page showed.
 
 pub mod app;
-pub mod live;
 pub mod ui;

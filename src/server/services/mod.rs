@@ -15,6 +15,7 @@ use crate::domain::dates::{AccountingCalendar, BACKDATING_DAYS};
 use crate::domain::ledger::EntrySource;
 use crate::domain::rights::Right;
 use crate::dto::error::{AppError, Refusal};
+use crate::dto::form::read_date;
 use chrono::NaiveDate;
 
 /// What decides the dates of an act on `account` that posts entries of `source`.
@@ -38,7 +39,7 @@ async fn calendar(
 fn date_or_today(ctx: &Ctx, field: &str, text: &str) -> Result<NaiveDate, AppError> {
     match text.trim() {
         "" => Ok(ctx.today()),
-        text => text.parse().map_err(|_| Refusal::NotADate.at(field)),
+        text => read_date(text).ok_or_else(|| Refusal::NotADate.at(field)),
     }
 }
 

@@ -1,4 +1,6 @@
 //! Tests through services and HTTP on a real database, on both engines.
 
 mod architecture;
+mod books;
 pub mod support;
+mod verify;

@@ -13,13 +13,16 @@
 //! }
 //! ```
 
-use crate::domain::ids::{CustomerId, UserId};
+use crate::domain::ids::{ApplicationId, CustomerId, InvoiceId, ReceivableAccountId, UserId};
 use crate::domain::rights::Role;
+use crate::dto::form::AmountText;
+use crate::dto::invoices::{NewInvoice, NewInvoiceLine, SavedInvoice};
+use crate::dto::payments::{NewPayment, NewPaymentApplication, RecordedPayment};
 use crate::server::context::{Actor, Clock, Ctx, Db, Events};
-use crate::server::services::setup;
+use crate::server::services::{invoices, payments, setup};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr, Statement, Value};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -133,6 +136,62 @@ impl House {
         })
     }
 
+    /// A receivable account of a new customer of the same number, with the default settings, made in the database
+    /// itself so that tests of other acts do not depend on how customers are made.
+    pub async fn account(&self, number: &str, currency: &str) -> TestAccount {
+        let (customer, account) = (Uuid::now_v7(), Uuid::now_v7());
+        self.run(
+            "INSERT INTO customers (id, number, name, email, phone, street, postal_code, city, country, language,
+                tax_id, terms_days, notes, search_text, created_at)
+            VALUES ($1, $2, $2, '', '', '', '', '', 'DE', 'en', '', 14, '', $3, $4)",
+            vec![customer.into(), number.into(), number.to_lowercase().into(), self.ctx.clock.now().into()],
+        )
+        .await;
+        self.run(
+            "INSERT INTO receivable_accounts (id, number, customer_id, currency, name, auto_apply, surplus_choice,
+                order_of_use, on_hold, created_at)
+            VALUES ($1, $2, $3, $4, '', 'prepayments', 'keep', 'lapsing_first', $5, $6)",
+            vec![
+                account.into(),
+                number.into(),
+                customer.into(),
+                currency.into(),
+                false.into(),
+                self.ctx.clock.now().into(),
+            ],
+        )
+        .await;
+        TestAccount {
+            id: ReceivableAccountId(account),
+            customer: CustomerId(customer),
+            number: number.to_owned(),
+        }
+    }
+
+    /// Runs one statement in the database itself, past every rule but the database's own.
+    pub async fn run(&self, sql: &str, values: Vec<Value>) -> u64 {
+        let write = &self.ctx.db.write;
+        let statement = Statement::from_sql_and_values(write.get_database_backend(), sql, values);
+        let done = write.execute_raw(statement).await;
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"))
+            .rows_affected()
+    }
+
+    /// The applications to an invoice, oldest first, whether they stand or not.
+    pub async fn applications_of(&self, invoice: InvoiceId) -> Vec<ApplicationId> {
+        let read = &self.ctx.db.read;
+        let sql = "SELECT id FROM applications WHERE invoice_id = $1 ORDER BY id";
+        let statement =
+            Statement::from_sql_and_values(read.get_database_backend(), sql, [invoice.0.into()]);
+        let rows = read
+            .query_all_raw(statement)
+            .await
+            .expect("applications can be read");
+        rows.iter()
+            .map(|row| ApplicationId(row.try_get("", "id").expect("an application has an id")))
+            .collect()
+    }
+
     /// Everyone who works with Saldo, with a name for messages: to ask each of them for one thing.
     pub fn everyone(&self, customer: CustomerId) -> Vec<(&'static str, Ctx)> {
         vec![
@@ -143,6 +202,63 @@ impl House {
             ("support", self.support()),
             ("customer", self.customer(customer)),
         ]
+    }
+}
+
+/// A receivable account made by [`House::account`].
+pub struct TestAccount {
+    pub id: ReceivableAccountId,
+    pub customer: CustomerId,
+    pub number: String,
+}
+
+impl TestAccount {
+    /// An invoice of one line without tax, finalised on this day. A negative price gives credit.
+    pub async fn invoice(&self, ctx: &Ctx, issued_on: &str, price: &str) -> SavedInvoice {
+        let line = NewInvoiceLine {
+            description: "Service".to_owned(),
+            quantity: "1".to_owned(),
+            unit_price: price.to_owned(),
+            ..Default::default()
+        };
+        let command = NewInvoice {
+            account: self.number.clone(),
+            issued_on: issued_on.to_owned(),
+            lines: vec![line],
+            act: "finalise".to_owned(),
+            reason: "test".to_owned(),
+            ..Default::default()
+        };
+        let saved = invoices::save(ctx, command).await;
+        saved.expect("the invoice can be finalised")
+    }
+
+    /// A bank transfer that pays these amounts of these invoices and keeps a surplus as credit.
+    pub async fn payment(
+        &self,
+        ctx: &Ctx,
+        received_on: &str,
+        amount: &str,
+        pays: &[(&SavedInvoice, &str)],
+    ) -> RecordedPayment {
+        let applications = pays.iter().map(|(invoice, amount)| NewPaymentApplication {
+            invoice: invoice.invoice.to_string(),
+            amount: (*amount).to_owned(),
+        });
+        let command = NewPayment {
+            account: self.number.clone(),
+            amount: AmountText {
+                amount: amount.to_owned(),
+                currency: String::new(),
+            },
+            received_on: received_on.to_owned(),
+            applications: applications.collect(),
+            surplus: "keep".to_owned(),
+            reason: "test".to_owned(),
+            ..Default::default()
+        };
+        let recorded = payments::record(ctx, command).await;
+        recorded.expect("the payment can be recorded")
     }
 }
 

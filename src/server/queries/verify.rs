@@ -1,0 +1,554 @@
+//! The check of the books: one set-based statement per thing that must hold, each of which names the rows for which
+//! it does not. Reads only; every statement sees one state of the database.
+
+use super::sql;
+use crate::domain::credit::CreditClass;
+use crate::domain::ledger::LedgerRole;
+use crate::domain::rights::Right;
+use crate::dto::error::AppError;
+use crate::dto::verify::{BooksCheck, CheckOutcome, Finding, FoundKind, VerifyReport};
+use crate::server::context::Ctx;
+use sea_orm::{DbErr, FromQueryResult};
+use uuid::Uuid;
+
+/// At most this many findings are listed per check.
+pub const LISTED_FINDINGS: usize = 500;
+
+/// Checks everything that must hold in the books. Source: domain rules, section 8.
+pub async fn verify(ctx: &Ctx) -> Result<VerifyReport, AppError> {
+    ctx.actor.require(Right::ReadJournal)?;
+    let mut checks = Vec::with_capacity(BooksCheck::ALL.len());
+    for check in BooksCheck::ALL {
+        checks.push(run(ctx, *check).await?);
+    }
+    let count = |table: &str| format!("SELECT COUNT(*) AS count FROM {table}");
+    Ok(VerifyReport {
+        entries: sql::count(ctx, &count("journal_entries"), vec![]).await?,
+        receivable_accounts: sql::count(ctx, &count("receivable_accounts"), vec![]).await?,
+        invoices: sql::count(ctx, &count("invoices"), vec![]).await?,
+        checks,
+    })
+}
+
+async fn run(ctx: &Ctx, check: BooksCheck) -> Result<CheckOutcome, AppError> {
+    let statement = format!(
+        "SELECT * FROM ({}) AS found ORDER BY name LIMIT {}",
+        statement(check),
+        LISTED_FINDINGS + 1
+    );
+    let rows = sql::all::<FoundRow>(ctx, &statement, vec![]).await?;
+    let more = rows.len() > LISTED_FINDINGS;
+    let findings = rows
+        .into_iter()
+        .take(LISTED_FINDINGS)
+        .map(|row| row.finding(check))
+        .collect::<Result<_, _>>()?;
+    Ok(CheckOutcome {
+        check,
+        findings,
+        more,
+    })
+}
+
+/// What each statement answers. `expected` and `found` are amounts where there is a currency, else numbers.
+#[derive(FromQueryResult)]
+struct FoundRow {
+    kind: String,
+    id: Option<Uuid>,
+    name: String,
+    account: Option<String>,
+    role: Option<String>,
+    currency: Option<String>,
+    expected: Option<i64>,
+    found: Option<i64>,
+}
+
+impl FoundRow {
+    fn finding(self, check: BooksCheck) -> Result<Finding, DbErr> {
+        let kind = FoundKind::from_code(&self.kind)
+            .ok_or_else(|| sql::unreadable("kind of finding", &self.kind))?;
+        // A row can be wrong in something else than what is compared; equal figures would only confuse.
+        let differs = self.expected != self.found;
+        let (expected, found) = (
+            self.expected.filter(|_| differs),
+            self.found.filter(|_| differs),
+        );
+        let money = |minor: Option<i64>| match (&self.currency, minor) {
+            (Some(currency), Some(minor)) => sql::money(minor, currency).map(Some),
+            _ => Ok(None),
+        };
+        let number = |value: Option<i64>| value.filter(|_| self.currency.is_none());
+        Ok(Finding {
+            check,
+            kind,
+            id: self
+                .id
+                .map_or_else(|| self.name.clone(), |id| id.to_string()),
+            expected: money(expected)?,
+            found: money(found)?,
+            expected_count: number(expected),
+            found_count: number(found),
+            role: self.role.as_deref().and_then(LedgerRole::from_code),
+            name: self.name,
+            account: self.account,
+        })
+    }
+}
+
+/// The ledger role that carries grants of the class in `column`, as SQL.
+pub(super) fn carrying_role(column: &str) -> String {
+    let cases: Vec<String> = CreditClass::ALL
+        .iter()
+        .map(|class| {
+            format!(
+                "WHEN '{}' THEN '{}'",
+                class.code(),
+                class.carried_in().code()
+            )
+        })
+        .collect();
+    format!("CASE {column} {} END", cases.join(" "))
+}
+
+/// The codes of the control accounts, as an SQL list.
+pub(super) fn control_roles() -> String {
+    let codes: Vec<String> = LedgerRole::ALL
+        .iter()
+        .filter(|role| role.is_control())
+        .map(|role| format!("'{}'", role.code()))
+        .collect();
+    codes.join(", ")
+}
+
+/// Debits less credits of the lines `l` as SQL.
+const DEBITS_LESS_CREDITS: &str =
+    "CAST(SUM(CASE l.side WHEN 'debit' THEN l.amount_minor ELSE -l.amount_minor END) AS bigint)";
+
+/// Credits less debits of the lines `l` as SQL.
+const CREDITS_LESS_DEBITS: &str =
+    "CAST(SUM(CASE l.side WHEN 'credit' THEN l.amount_minor ELSE -l.amount_minor END) AS bigint)";
+
+const NO_ROLE: &str = "CAST(NULL AS text) AS role";
+const NO_CURRENCY: &str = "CAST(NULL AS text) AS currency";
+const NO_COMPARISON: &str = "CAST(NULL AS text) AS currency, CAST(NULL AS bigint) AS expected, CAST(NULL AS bigint) AS found";
+
+fn statement(check: BooksCheck) -> String {
+    match check {
+        BooksCheck::EntriesBalance => entries_balance(),
+        BooksCheck::LinesBelong => lines_belong(),
+        BooksCheck::ControlLines => control_lines(),
+        BooksCheck::Currencies => currencies(),
+        BooksCheck::SameAccount => same_account(),
+        BooksCheck::TieOut => tie_out(),
+        BooksCheck::InvoiceLedger => invoice_ledger(),
+        BooksCheck::GrantLedger => grant_ledger(),
+        BooksCheck::InvoiceTotals => invoice_totals(),
+        BooksCheck::InvoiceOpen => invoice_open(),
+        BooksCheck::InvoiceEntries => invoice_entries(),
+        BooksCheck::GrantAmounts => grant_amounts(),
+        BooksCheck::GrantRemainders => grant_remainders(),
+        BooksCheck::MovementEntries => movement_entries(),
+        BooksCheck::PaymentEntries => payment_entries(),
+        BooksCheck::PaymentSplits => payment_splits(),
+        BooksCheck::ApplicationEntries => application_entries(),
+        BooksCheck::UndoneApplications => undone_applications(),
+        BooksCheck::CachedBalances => cached_balances(),
+        BooksCheck::NumberGaps => number_gaps(),
+        BooksCheck::NumberSeries => number_series(),
+    }
+}
+
+fn entries_balance() -> String {
+    format!(
+        "SELECT 'entry' AS kind, e.id, CAST(e.number AS text) AS name, r.number AS account, {NO_ROLE}, e.currency,
+            COALESCE(s.debits, 0) AS expected, COALESCE(s.credits, 0) AS found
+        FROM journal_entries e
+        LEFT JOIN receivable_accounts r ON r.id = e.account_id
+        LEFT JOIN (
+            SELECT l.entry_id,
+                CAST(SUM(CASE l.side WHEN 'debit' THEN l.amount_minor ELSE 0 END) AS bigint) AS debits,
+                CAST(SUM(CASE l.side WHEN 'credit' THEN l.amount_minor ELSE 0 END) AS bigint) AS credits
+            FROM journal_lines l GROUP BY l.entry_id
+        ) s ON s.entry_id = e.id
+        WHERE s.entry_id IS NULL OR s.debits <> s.credits"
+    )
+}
+
+fn lines_belong() -> String {
+    format!(
+        "SELECT DISTINCT 'entry' AS kind, l.entry_id AS id, COALESCE(CAST(e.number AS text), '?') AS name,
+            r.number AS account, {NO_ROLE}, {NO_COMPARISON}
+        FROM journal_lines l
+        LEFT JOIN journal_entries e ON e.id = l.entry_id
+        LEFT JOIN receivable_accounts r ON r.id = l.account_id
+        WHERE e.id IS NULL OR e.account_id <> l.account_id"
+    )
+}
+
+fn control_lines() -> String {
+    format!(
+        "SELECT DISTINCT 'entry' AS kind, e.id, CAST(e.number AS text) AS name, r.number AS account, l.role,
+            {NO_COMPARISON}
+        FROM journal_lines l
+        JOIN journal_entries e ON e.id = l.entry_id
+        LEFT JOIN receivable_accounts r ON r.id = l.account_id
+        LEFT JOIN invoices i ON i.id = l.invoice_id
+        LEFT JOIN credit_grants g ON g.id = l.grant_id
+        WHERE (l.role IN ({control}) AND l.invoice_id IS NULL AND l.grant_id IS NULL)
+            OR (l.invoice_id IS NOT NULL
+                AND (i.id IS NULL OR i.account_id <> l.account_id OR l.role <> 'receivable'))
+            OR (l.grant_id IS NOT NULL
+                AND (g.id IS NULL OR g.account_id <> l.account_id OR l.role <> {carrying}))",
+        control = control_roles(),
+        carrying = carrying_role("g.class"),
+    )
+}
+
+fn currencies() -> String {
+    let documents = [
+        ("invoice", "COALESCE(d.number, 'draft')", "invoices"),
+        ("payment", "CAST(d.number AS text)", "payments"),
+        ("grant", "CAST(d.number AS text)", "credit_grants"),
+        ("entry", "CAST(d.number AS text)", "journal_entries"),
+    ];
+    let parts: Vec<String> = documents
+        .iter()
+        .map(|(kind, name, table)| {
+            format!(
+                "SELECT '{kind}' AS kind, d.id, {name} AS name, r.number AS account, {NO_ROLE}, {NO_COMPARISON}
+                FROM {table} d JOIN receivable_accounts r ON r.id = d.account_id
+                WHERE d.currency <> r.currency"
+            )
+        })
+        .collect();
+    parts.join(" UNION ALL ")
+}
+
+fn same_account() -> String {
+    format!(
+        "SELECT 'application' AS kind, a.id, COALESCE(i.number, '?') AS name, r.number AS account, {NO_ROLE},
+            {NO_COMPARISON}
+        FROM applications a
+        LEFT JOIN receivable_accounts r ON r.id = a.account_id
+        LEFT JOIN invoices i ON i.id = a.invoice_id
+        LEFT JOIN credit_grants g ON g.id = a.grant_id
+        LEFT JOIN payments p ON p.id = a.payment_id
+        WHERE i.id IS NULL OR i.account_id <> a.account_id
+            OR (a.grant_id IS NOT NULL AND (g.id IS NULL OR g.account_id <> a.account_id))
+            OR (a.payment_id IS NOT NULL AND (p.id IS NULL OR p.account_id <> a.account_id))"
+    )
+}
+
+/// Receivable = open invoices − grants carried there; every other carrying account = minus its grants, as debits
+/// less credits.
+fn tie_out() -> String {
+    format!(
+        "SELECT 'account' AS kind, r.id, r.number AS name, r.number AS account, t.role, r.currency,
+            t.expected, t.found
+        FROM receivable_accounts r
+        JOIN (
+            SELECT account_id, role, CAST(SUM(expected) AS bigint) AS expected, CAST(SUM(found) AS bigint) AS found
+            FROM (
+                SELECT l.account_id, l.role, 0 AS expected, {DEBITS_LESS_CREDITS} AS found
+                FROM journal_lines l WHERE l.role IN ({control}) GROUP BY l.account_id, l.role
+                UNION ALL
+                SELECT i.account_id, 'receivable', CAST(SUM(i.open_minor) AS bigint), 0
+                FROM invoices i WHERE i.open_minor > 0 GROUP BY i.account_id
+                UNION ALL
+                SELECT g.account_id, {carrying}, -CAST(SUM(g.remaining_minor) AS bigint), 0
+                FROM credit_grants g WHERE g.remaining_minor > 0 GROUP BY g.account_id, {carrying}
+            ) AS sides
+            GROUP BY account_id, role
+        ) t ON t.account_id = r.id
+        WHERE t.expected <> t.found",
+        control = control_roles(),
+        carrying = carrying_role("g.class"),
+    )
+}
+
+fn invoice_ledger() -> String {
+    format!(
+        "SELECT 'invoice' AS kind, i.id, COALESCE(i.number, 'draft') AS name, r.number AS account, {NO_ROLE},
+            i.currency, i.open_minor AS expected, COALESCE(s.minor, 0) AS found
+        FROM invoices i
+        LEFT JOIN receivable_accounts r ON r.id = i.account_id
+        LEFT JOIN (
+            SELECT l.invoice_id, {DEBITS_LESS_CREDITS} AS minor
+            FROM journal_lines l WHERE l.invoice_id IS NOT NULL GROUP BY l.invoice_id
+        ) s ON s.invoice_id = i.id
+        WHERE i.open_minor <> COALESCE(s.minor, 0)"
+    )
+}
+
+fn grant_ledger() -> String {
+    format!(
+        "SELECT 'grant' AS kind, g.id, CAST(g.number AS text) AS name, r.number AS account, {NO_ROLE},
+            g.currency, g.remaining_minor AS expected, COALESCE(s.minor, 0) AS found
+        FROM credit_grants g
+        LEFT JOIN receivable_accounts r ON r.id = g.account_id
+        LEFT JOIN (
+            SELECT l.grant_id, {CREDITS_LESS_DEBITS} AS minor
+            FROM journal_lines l WHERE l.grant_id IS NOT NULL GROUP BY l.grant_id
+        ) s ON s.grant_id = g.id
+        WHERE g.remaining_minor <> COALESCE(s.minor, 0)"
+    )
+}
+
+fn invoice_totals() -> String {
+    let part = |column: &str, rows: &str, sum: &str| {
+        format!(
+            "SELECT 'invoice' AS kind, i.id, COALESCE(i.number, 'draft') AS name, r.number AS account, {NO_ROLE},
+                i.currency, i.{column} AS expected, COALESCE(s.minor, 0) AS found
+            FROM invoices i
+            LEFT JOIN receivable_accounts r ON r.id = i.account_id
+            LEFT JOIN (SELECT invoice_id, CAST(SUM({sum}) AS bigint) AS minor FROM {rows} GROUP BY invoice_id) s
+                ON s.invoice_id = i.id
+            WHERE i.{column} <> COALESCE(s.minor, 0)"
+        )
+    };
+    [
+        part("net_minor", "invoice_lines", "net_minor"),
+        part("net_minor", "invoice_taxes", "net_minor"),
+        part("tax_minor", "invoice_taxes", "tax_minor"),
+    ]
+    .join(" UNION ALL ")
+}
+
+fn invoice_open() -> String {
+    format!(
+        "SELECT 'invoice' AS kind, id, name, account, role, currency, expected, found FROM (
+            SELECT i.id, COALESCE(i.number, 'draft') AS name, r.number AS account, {NO_ROLE}, i.currency,
+                CASE WHEN i.voided_on IS NOT NULL OR i.total_minor < 0 OR i.finalised_at IS NULL THEN 0
+                    ELSE i.total_minor END - COALESCE(s.minor, 0) AS expected,
+                i.open_minor AS found
+            FROM invoices i
+            LEFT JOIN receivable_accounts r ON r.id = i.account_id
+            LEFT JOIN (
+                SELECT a.invoice_id, CAST(SUM(a.amount_minor) AS bigint) AS minor
+                FROM applications a WHERE a.unapplied_on IS NULL GROUP BY a.invoice_id
+            ) s ON s.invoice_id = i.id
+        ) AS compared
+        WHERE expected <> found"
+    )
+}
+
+fn invoice_entries() -> String {
+    format!(
+        "SELECT 'invoice' AS kind, i.id, COALESCE(i.number, '?') AS name, r.number AS account, {NO_ROLE},
+            i.currency, i.total_minor AS expected, COALESCE(s.minor, 0) AS found
+        FROM invoices i
+        LEFT JOIN receivable_accounts r ON r.id = i.account_id
+        LEFT JOIN journal_entries e ON e.id = i.entry_id
+        LEFT JOIN journal_entries v ON v.id = i.void_entry_id
+        LEFT JOIN (
+            SELECT l.entry_id, {DEBITS_LESS_CREDITS} AS minor
+            FROM journal_lines l WHERE l.role = 'receivable' GROUP BY l.entry_id
+        ) s ON s.entry_id = i.entry_id
+        WHERE i.finalised_at IS NOT NULL AND i.total_minor <> 0
+            AND (e.id IS NULL OR e.document_id <> i.id OR e.source <> 'INV' OR e.posting_on <> i.posting_on
+                OR COALESCE(s.minor, 0) <> i.total_minor
+                OR (i.voided_on IS NOT NULL
+                    AND (v.id IS NULL OR v.reverses_id IS NULL OR v.reverses_id <> i.entry_id)))"
+    )
+}
+
+fn grant_amounts() -> String {
+    format!(
+        "SELECT 'grant' AS kind, g.id, CAST(g.number AS text) AS name, r.number AS account, {NO_ROLE},
+            g.currency, COALESCE(s.minor, 0) AS expected, g.amount_minor AS found
+        FROM credit_grants g
+        LEFT JOIN receivable_accounts r ON r.id = g.account_id
+        LEFT JOIN (
+            SELECT m.grant_id, CAST(SUM(m.amount_minor) AS bigint) AS minor
+            FROM grant_movements m WHERE m.kind = 'issued' GROUP BY m.grant_id
+        ) s ON s.grant_id = g.id
+        WHERE g.amount_minor <> COALESCE(s.minor, 0)"
+    )
+}
+
+fn grant_remainders() -> String {
+    format!(
+        "SELECT 'grant' AS kind, g.id, CAST(g.number AS text) AS name, r.number AS account, {NO_ROLE},
+            g.currency, COALESCE(m.minor, 0) - COALESCE(a.minor, 0) AS expected, g.remaining_minor AS found
+        FROM credit_grants g
+        LEFT JOIN receivable_accounts r ON r.id = g.account_id
+        LEFT JOIN (
+            SELECT grant_id,
+                CAST(SUM(CASE kind WHEN 'issued' THEN amount_minor ELSE -amount_minor END) AS bigint) AS minor
+            FROM grant_movements GROUP BY grant_id
+        ) m ON m.grant_id = g.id
+        LEFT JOIN (
+            SELECT grant_id, CAST(SUM(amount_minor) AS bigint) AS minor
+            FROM applications WHERE grant_id IS NOT NULL AND unapplied_on IS NULL GROUP BY grant_id
+        ) a ON a.grant_id = g.id
+        WHERE g.remaining_minor <> COALESCE(m.minor, 0) - COALESCE(a.minor, 0)"
+    )
+}
+
+fn movement_entries() -> String {
+    let moved = "CASE m.kind WHEN 'issued' THEN m.amount_minor ELSE -m.amount_minor END";
+    format!(
+        "SELECT 'movement' AS kind, m.id, CAST(g.number AS text) AS name, r.number AS account, {NO_ROLE},
+            g.currency, {moved} AS expected, COALESCE(s.minor, 0) AS found
+        FROM grant_movements m
+        JOIN credit_grants g ON g.id = m.grant_id
+        LEFT JOIN receivable_accounts r ON r.id = m.account_id
+        LEFT JOIN (
+            SELECT l.entry_id, l.grant_id, {CREDITS_LESS_DEBITS} AS minor
+            FROM journal_lines l WHERE l.grant_id IS NOT NULL GROUP BY l.entry_id, l.grant_id
+        ) s ON s.entry_id = m.entry_id AND s.grant_id = m.grant_id
+        WHERE {moved} <> COALESCE(s.minor, 0)"
+    )
+}
+
+fn payment_entries() -> String {
+    let money = format!(
+        "SELECT l.entry_id, {DEBITS_LESS_CREDITS} AS minor
+        FROM journal_lines l
+        WHERE l.role IN ('bank', 'cash_desk', 'payment_clearing') AND NOT l.wash GROUP BY l.entry_id"
+    );
+    format!(
+        "SELECT 'payment' AS kind, p.id, CAST(p.number AS text) AS name, r.number AS account, {NO_ROLE},
+            p.currency, p.amount_minor AS expected, COALESCE(s.minor, 0) AS found
+        FROM payments p
+        LEFT JOIN receivable_accounts r ON r.id = p.account_id
+        LEFT JOIN journal_entries e ON e.id = p.entry_id
+        LEFT JOIN ({money}) s ON s.entry_id = p.entry_id
+        LEFT JOIN journal_entries v ON v.id = p.reversal_entry_id
+        LEFT JOIN ({money}) b ON b.entry_id = p.reversal_entry_id
+        WHERE e.id IS NULL OR e.document_id <> p.id OR COALESCE(s.minor, 0) <> p.amount_minor
+            OR (p.reversed_on IS NOT NULL AND (v.id IS NULL OR v.reverses_id IS NULL
+                OR v.reverses_id <> p.entry_id OR COALESCE(b.minor, 0) <> -p.amount_minor))"
+    )
+}
+
+fn payment_splits() -> String {
+    format!(
+        "SELECT 'payment' AS kind, id, name, account, role, currency, expected, found FROM (
+            SELECT p.id, CAST(p.number AS text) AS name, r.number AS account, {NO_ROLE}, p.currency,
+                p.amount_minor AS expected,
+                p.fee_minor + COALESCE(a.minor, 0) + COALESCE(m.minor, 0) AS found
+            FROM payments p
+            LEFT JOIN receivable_accounts r ON r.id = p.account_id
+            LEFT JOIN (
+                SELECT payment_id, CAST(SUM(amount_minor) AS bigint) AS minor
+                FROM applications WHERE payment_id IS NOT NULL GROUP BY payment_id
+            ) a ON a.payment_id = p.id
+            LEFT JOIN (
+                SELECT entry_id, CAST(SUM(amount_minor) AS bigint) AS minor
+                FROM grant_movements WHERE kind = 'issued' GROUP BY entry_id
+            ) m ON m.entry_id = p.entry_id
+        ) AS compared
+        WHERE expected <> found"
+    )
+}
+
+fn application_entries() -> String {
+    format!(
+        "SELECT 'application' AS kind, a.id, COALESCE(i.number, '?') AS name, r.number AS account, {NO_ROLE},
+            r.currency, a.amount_minor AS expected, COALESCE(c.minor, 0) AS found
+        FROM applications a
+        LEFT JOIN receivable_accounts r ON r.id = a.account_id
+        LEFT JOIN invoices i ON i.id = a.invoice_id
+        LEFT JOIN journal_entries e ON e.id = a.entry_id
+        LEFT JOIN payments p ON p.id = a.payment_id
+        LEFT JOIN (
+            SELECT l.entry_id, l.invoice_id, {CREDITS_LESS_DEBITS} AS minor
+            FROM journal_lines l WHERE l.invoice_id IS NOT NULL GROUP BY l.entry_id, l.invoice_id
+        ) c ON c.entry_id = a.entry_id AND c.invoice_id = a.invoice_id
+        LEFT JOIN ({four}) f ON f.entry_id = a.entry_id
+        WHERE e.id IS NULL OR COALESCE(c.minor, 0) <> a.amount_minor
+            OR (a.payment_id IS NOT NULL AND p.entry_id <> a.entry_id)
+            OR (a.grant_id IS NOT NULL
+                AND (e.source <> 'ARP' OR e.document_id <> a.id OR e.reverses_id IS NOT NULL OR {not_four}))",
+        four = application_lines(),
+        not_four = not_four_lines("f"),
+    )
+}
+
+fn undone_applications() -> String {
+    format!(
+        "SELECT 'application' AS kind, a.id, COALESCE(i.number, '?') AS name, r.number AS account, {NO_ROLE},
+            r.currency, a.amount_minor AS expected, COALESCE(c.minor, 0) AS found
+        FROM applications a
+        LEFT JOIN receivable_accounts r ON r.id = a.account_id
+        LEFT JOIN invoices i ON i.id = a.invoice_id
+        LEFT JOIN journal_entries e ON e.id = a.unapplied_entry_id
+        LEFT JOIN (
+            SELECT l.entry_id, l.invoice_id, {DEBITS_LESS_CREDITS} AS minor
+            FROM journal_lines l WHERE l.invoice_id IS NOT NULL GROUP BY l.entry_id, l.invoice_id
+        ) c ON c.entry_id = a.unapplied_entry_id AND c.invoice_id = a.invoice_id
+        LEFT JOIN ({four}) f ON f.entry_id = a.unapplied_entry_id
+        WHERE a.unapplied_on IS NOT NULL
+            AND (e.id IS NULL OR e.reverses_id IS NULL OR e.reverses_id <> a.entry_id
+                OR a.unapplied_posting_on IS NULL OR e.posting_on <> a.unapplied_posting_on
+                OR COALESCE(c.minor, 0) <> a.amount_minor
+                OR (e.source = 'ARP' AND {not_four}))",
+        four = application_lines(),
+        not_four = not_four_lines("f"),
+    )
+}
+
+/// Per ARP entry: its lines by line source, and the least and largest amount.
+fn application_lines() -> &'static str {
+    "SELECT l.entry_id, COUNT(*) AS lines, MIN(l.amount_minor) AS least, MAX(l.amount_minor) AS most,
+        CAST(SUM(CASE WHEN l.line_source = 'AR' THEN 1 ELSE 0 END) AS bigint) AS receivable_lines,
+        CAST(SUM(CASE WHEN l.wash THEN 1 ELSE 0 END) AS bigint) AS wash_lines
+    FROM journal_lines l JOIN journal_entries j ON j.id = l.entry_id
+    WHERE j.source = 'ARP' GROUP BY l.entry_id"
+}
+
+fn not_four_lines(alias: &str) -> String {
+    format!(
+        "COALESCE({alias}.lines, 0) <> 4 OR {alias}.least <> a.amount_minor OR {alias}.most <> a.amount_minor
+            OR {alias}.receivable_lines <> 2 OR {alias}.wash_lines <> 2"
+    )
+}
+
+fn cached_balances() -> String {
+    let part = |column: &str, rows: &str, sum: &str| {
+        format!(
+            "SELECT 'account' AS kind, r.id, r.number AS name, r.number AS account, {NO_ROLE}, r.currency,
+                COALESCE(s.minor, 0) AS expected, r.{column} AS found
+            FROM receivable_accounts r
+            LEFT JOIN (
+                SELECT account_id, CAST(SUM({sum}) AS bigint) AS minor FROM {rows} GROUP BY account_id
+            ) s ON s.account_id = r.id
+            WHERE r.{column} <> COALESCE(s.minor, 0)"
+        )
+    };
+    [
+        part("due_minor", "invoices", "open_minor"),
+        part("credit_minor", "credit_grants", "remaining_minor"),
+    ]
+    .join(" UNION ALL ")
+}
+
+/// Imported documents have no year and are exempt.
+fn number_gaps() -> String {
+    format!(
+        "SELECT 'series' AS kind, CAST(NULL AS uuid) AS id, series || '-' || CAST(year AS text) AS name,
+            CAST(NULL AS text) AS account, {NO_ROLE}, {NO_CURRENCY}, previous + 1 AS expected, sequence AS found
+        FROM (
+            SELECT series, year, sequence,
+                LAG(sequence, 1, CAST(0 AS bigint)) OVER (PARTITION BY series, year ORDER BY sequence) AS previous
+            FROM invoices WHERE year IS NOT NULL AND sequence IS NOT NULL
+        ) AS numbered
+        WHERE sequence <> previous + 1"
+    )
+}
+
+fn number_series() -> String {
+    format!(
+        "SELECT 'series' AS kind, CAST(NULL AS uuid) AS id, series || '-' || CAST(year AS text) AS name,
+            CAST(NULL AS text) AS account, {NO_ROLE}, {NO_CURRENCY},
+            CAST(SUM(last_used) AS bigint) AS expected, CAST(SUM(last_sequence) AS bigint) AS found
+        FROM (
+            SELECT series, year, MAX(sequence) AS last_used, CAST(0 AS bigint) AS last_sequence
+            FROM invoices WHERE year IS NOT NULL GROUP BY series, year
+            UNION ALL
+            SELECT series, year, 0, last_sequence FROM number_series
+        ) AS both_sides
+        GROUP BY series, year HAVING SUM(last_used) <> SUM(last_sequence)"
+    )
+}
