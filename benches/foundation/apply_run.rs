@@ -2,7 +2,7 @@
 //! writes the same rows.
 
 use crate::database::{Engine, Original, close};
-use crate::figures;
+use crate::{figures, fill};
 use saldo::dto::credit_runs::NewCreditRun;
 use saldo::server::context::Ctx;
 use saldo::server::services::credit_runs;
@@ -10,8 +10,10 @@ use sea_orm::ConnectionTrait;
 use std::time::{Duration, Instant};
 
 pub async fn measure(engine: Engine, accounts: u32, rounds: u32) -> anyhow::Result<()> {
-    let mut original =
-        Original::make(engine, async |ctx: &Ctx| fill(ctx, engine, accounts).await).await?;
+    let mut original = Original::make(engine, async |ctx: &Ctx| {
+        fill::accounts_to_apply(ctx, accounts).await
+    })
+    .await?;
     let (mut saldo, mut script, mut again) = (Vec::new(), Vec::new(), Vec::new());
     let mut written = 0;
     for _ in 0..rounds {
@@ -43,118 +45,6 @@ fn command() -> NewCreditRun {
         effective_on: "2026-05-31".to_owned(),
         ..Default::default()
     }
-}
-
-/// An id made of a kind and a number, in the engine's own way of writing one.
-fn id(engine: Engine, kind: &str, number: &str) -> String {
-    match engine {
-        Engine::Sqlite => format!("unhex(printf('{kind}%030x', {number}))"),
-        Engine::Postgres => format!("(lpad('{kind}', 2) || lpad(to_hex({number}), 30, '0'))::uuid"),
-    }
-}
-
-fn series(engine: Engine, count: u32) -> String {
-    match engine {
-        Engine::Sqlite => format!(
-            "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) SELECT i FROM n) n"
-        ),
-        Engine::Postgres => format!("(SELECT i FROM generate_series(1, {count}) i) n"),
-    }
-}
-
-/// One grant from a payment on account and two open invoices per account, with balanced entries.
-async fn fill(ctx: &Ctx, engine: Engine, accounts: u32) -> anyhow::Result<()> {
-    let from = series(engine, accounts);
-    let id = |kind: &str, number: &str| id(engine, kind, number);
-    let (customer, account) = (id("c0", "i"), id("a0", "i"));
-    let (payment, grant, movement) = (id("b0", "i"), id("d0", "i"), id("d1", "i"));
-    let now = "'2026-04-01 00:00:00+00:00'";
-    let no = "false";
-    let mut statements = vec![
-        format!(
-            "INSERT INTO customers SELECT {customer}, 'C-' || i, 'Customer ' || i, '', '', '', '', '', '', 'en', '',
-                30, '', 'c-' || i, 0, {now} FROM {from}"
-        ),
-        // 80.00 of credit against 50.00 and 45.00: both invoices are touched, one stays partly open.
-        format!(
-            "INSERT INTO receivable_accounts SELECT {account}, 'AR-' || i, {customer}, 'EUR', '', '2026-03-01',
-                'prepayments', 'keep', 'lapsing_first', {no}, 9500, 8000, 3, {now} FROM {from}"
-        ),
-    ];
-    let entry = |entry: &str, number: &str, source: &str, kind: &str, document: &str| {
-        format!(
-            "INSERT INTO journal_entries SELECT {entry}, {number}, '{source}', {account}, 'EUR', '2026-04-01',
-                '2026-04-01', '{kind}', {document}, NULL, NULL, NULL, {now}, 'bench' FROM {from}"
-        )
-    };
-    let line = |entry: &str,
-                position: u32,
-                role: &str,
-                side: &str,
-                amount: u32,
-                invoice: &str,
-                grant: &str| {
-        format!(
-            "INSERT INTO journal_lines SELECT {entry}, {position}, '{role}', '{side}', {amount}, NULL, {no},
-                {account}, {invoice}, {grant} FROM {from}"
-        )
-    };
-    let none = match engine {
-        Engine::Sqlite => "NULL",
-        Engine::Postgres => "NULL::uuid",
-    };
-    let paid = id("e0", "i");
-    statements.push(line(&paid, 1, "bank", "debit", 8000, none, none));
-    statements.push(line(&paid, 2, "receivable", "credit", 8000, none, &grant));
-    statements.push(entry(&paid, "i * 3", "PAY", "payment", &payment));
-    statements.push(format!(
-        "INSERT INTO payments SELECT {payment}, i, {account}, 'EUR', 8000, 0, 'bank_transfer', '', '', '2026-04-01',
-            '2026-04-01', {no}, {paid}, NULL, NULL, NULL, NULL, NULL, {now}, 'bench' FROM {from}"
-    ));
-    statements.push(format!(
-        "INSERT INTO credit_grants SELECT {grant}, i, {account}, 'EUR', 'overpayment', 'payment', {payment}, 8000,
-            8000, '2026-04-01', '2026-04-01', NULL, 100, {no}, {now}, 'bench' FROM {from}"
-    ));
-    statements.push(format!(
-        "INSERT INTO grant_movements SELECT {movement}, {grant}, {account}, 'issued', 8000, '2026-04-01',
-            '2026-04-01', {paid}, {now} FROM {from}"
-    ));
-    for (n, amount) in [(1, 5000), (2, 4500)] {
-        let invoice = id(&format!("f{n}"), "i");
-        let billed = id(&format!("e{n}"), "i");
-        statements.push(line(
-            &billed,
-            1,
-            "receivable",
-            "debit",
-            amount,
-            &invoice,
-            none,
-        ));
-        statements.push(line(&billed, 2, "revenue", "credit", amount, none, none));
-        statements.push(entry(
-            &billed,
-            &format!("i * 3 + {n}"),
-            "INV",
-            "invoice",
-            &invoice,
-        ));
-        statements.push(format!(
-            "INSERT INTO invoices SELECT {invoice}, {account}, 'EUR', 'bench', NULL, NULL, 'B{n}-' || i, '2026-04-01',
-                '2026-04-01', '2026-05-0{n}', {amount}, 0, {amount}, {amount}, '', '', {no}, {billed}, NULL, NULL,
-                NULL, NULL, {now}, {now}, 'bench', 0 FROM {from}"
-        ));
-    }
-    if engine == Engine::Postgres {
-        statements.push(format!(
-            "SELECT setval('journal_entry_numbers', {0}), setval('payment_numbers', {0}), setval('credit_grant_numbers', {0})",
-            accounts * 3 + 10
-        ));
-    }
-    for statement in statements {
-        ctx.db.write.execute_unprepared(&statement).await?;
-    }
-    Ok(())
 }
 
 /// The yardstick: allocation by window functions and one insert or update per table, in one transaction.

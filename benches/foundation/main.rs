@@ -6,6 +6,7 @@
 mod apply_run;
 mod database;
 mod figures;
+mod fill;
 
 use clap::Parser;
 use database::Engine;
