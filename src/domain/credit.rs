@@ -97,3 +97,82 @@ impl OrderOfUse {
         }
     }
 }
+
+coded! {
+    /// What can be done with a grant now. Derived from the facts, never stored beside them.
+    GrantStatus {
+        Usable = "usable",
+        /// Its date is still to come.
+        NotYetEffective = "not_yet_effective",
+        OnHold = "on_hold",
+        /// Past its last usable day with something left.
+        Lapsed = "lapsed",
+        /// Applied to the last cent.
+        Used = "used",
+        /// Taken back with the document it came from.
+        TakenBack = "taken_back",
+    }
+}
+
+/// The facts a grant's status follows from.
+#[derive(Clone, Copy, Debug)]
+pub struct GrantFacts {
+    pub remaining_minor: i64,
+    /// What is left of the issue was taken back with its document.
+    pub taken_back: bool,
+    pub on_hold: bool,
+    pub effective_on: NaiveDate,
+    pub expires_on: Option<NaiveDate>,
+}
+
+/// The status of a grant on `today`.
+pub fn grant_status(facts: GrantFacts, today: NaiveDate) -> GrantStatus {
+    if facts.remaining_minor == 0 {
+        return match facts.taken_back {
+            true => GrantStatus::TakenBack,
+            false => GrantStatus::Used,
+        };
+    }
+    if facts.expires_on.is_some_and(|last| last < today) {
+        return GrantStatus::Lapsed;
+    }
+    if facts.on_hold {
+        return GrantStatus::OnHold;
+    }
+    if facts.effective_on > today {
+        return GrantStatus::NotYetEffective;
+    }
+    GrantStatus::Usable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn facts() -> GrantFacts {
+        GrantFacts {
+            remaining_minor: 5,
+            taken_back: false,
+            on_hold: false,
+            effective_on: "2026-06-01".parse().unwrap(),
+            expires_on: Some("2026-06-30".parse().unwrap()),
+        }
+    }
+
+    #[rstest]
+    #[case(facts(), "2026-06-30", GrantStatus::Usable)]
+    #[case(facts(), "2026-07-01", GrantStatus::Lapsed)]
+    #[case(facts(), "2026-05-31", GrantStatus::NotYetEffective)]
+    #[case(GrantFacts { expires_on: None, ..facts() }, "2199-01-01", GrantStatus::Usable)]
+    #[case(GrantFacts { on_hold: true, ..facts() }, "2026-06-15", GrantStatus::OnHold)]
+    #[case(GrantFacts { remaining_minor: 0, ..facts() }, "2026-06-15", GrantStatus::Used)]
+    #[case(GrantFacts { remaining_minor: 0, taken_back: true, ..facts() }, "2026-06-15", GrantStatus::TakenBack)]
+    fn a_grants_status_follows_from_its_facts(
+        #[case] facts: GrantFacts,
+        #[case] today: &str,
+        #[case] expected: GrantStatus,
+    ) {
+        assert_eq!(grant_status(facts, today.parse().unwrap()), expected);
+    }
+}

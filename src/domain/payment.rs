@@ -43,6 +43,28 @@ coded! {
     }
 }
 
+coded! {
+    /// How far a payment's money has gone. Derived from the facts, never stored beside them.
+    PaymentStatus {
+        /// Nothing of it settles an invoice yet.
+        Recorded = "recorded",
+        PartlyApplied = "partly_applied",
+        Applied = "applied",
+        Reversed = "reversed",
+    }
+}
+
+/// The status of a payment of `amount_minor` of which `left_minor` is still credit.
+/// Source: domain rules, section 3.
+pub fn status(amount_minor: i64, left_minor: i64, reversed: bool) -> PaymentStatus {
+    match left_minor {
+        _ if reversed => PaymentStatus::Reversed,
+        0 => PaymentStatus::Applied,
+        left if left >= amount_minor => PaymentStatus::Recorded,
+        _ => PaymentStatus::PartlyApplied,
+    }
+}
+
 /// Everything the decision needs; amounts in minor units of the account's currency.
 #[derive(Clone, Debug)]
 pub struct PaymentTerms {
@@ -308,6 +330,21 @@ mod tests {
             ),
             Err(refusal)
         );
+    }
+
+    #[rstest]
+    #[case(100, 100, false, PaymentStatus::Recorded)]
+    #[case(100, 99, false, PaymentStatus::PartlyApplied)]
+    #[case(100, 1, false, PaymentStatus::PartlyApplied)]
+    #[case(100, 0, false, PaymentStatus::Applied)]
+    #[case(100, 0, true, PaymentStatus::Reversed)]
+    fn a_payments_status_follows_from_what_is_left_of_it(
+        #[case] amount: i64,
+        #[case] left: i64,
+        #[case] reversed: bool,
+        #[case] expected: PaymentStatus,
+    ) {
+        assert_eq!(status(amount, left, reversed), expected);
     }
 
     proptest! {

@@ -8,6 +8,7 @@ pub mod error;
 pub mod form;
 pub mod invoices;
 pub mod journal;
+pub mod lineage;
 pub mod page;
 pub mod payments;
 pub mod people;

@@ -10,7 +10,7 @@ use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DbErr};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// Handed to every use case and query. Cheap to clone.
 #[derive(Clone)]
@@ -164,31 +164,70 @@ pub struct Event {
     pub customer: CustomerId,
 }
 
+/// What a listener is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    Changed(Event),
+    /// Events may have been missed: ask again for everything.
+    Reset,
+}
+
 /// How many events a slow listener may fall behind before it has to ask for everything again.
 const EVENT_BACKLOG: usize = 1024;
 
 /// Publishes what changed, after commit.
 #[derive(Clone)]
 pub struct Events {
-    sender: broadcast::Sender<Event>,
+    /// What this server did, to be told to the other servers on the same database.
+    own: broadcast::Sender<Event>,
+    /// What any server did.
+    all: broadcast::Sender<News>,
+    ended: watch::Sender<bool>,
 }
 
 impl Default for Events {
     fn default() -> Self {
         Self {
-            sender: broadcast::channel(EVENT_BACKLOG).0,
+            own: broadcast::channel(EVENT_BACKLOG).0,
+            all: broadcast::channel(EVENT_BACKLOG).0,
+            ended: watch::channel(false).0,
         }
     }
 }
 
 impl Events {
+    /// Something changed by an act on this server.
     pub fn publish(&self, event: Event) {
         // Nobody listening is not a failure.
-        let _ = self.sender.send(event);
+        let _ = self.own.send(event);
+        let _ = self.all.send(News::Changed(event));
     }
 
-    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.sender.subscribe()
+    /// Something another server told.
+    pub fn publish_told(&self, news: News) {
+        let _ = self.all.send(news);
+    }
+
+    /// What any server does from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<News> {
+        self.all.subscribe()
+    }
+
+    /// What this server does from now on.
+    pub fn subscribe_own(&self) -> broadcast::Receiver<Event> {
+        self.own.subscribe()
+    }
+
+    /// Ends everyone's listening: the server shuts down.
+    pub fn end(&self) {
+        self.ended.send_replace(true);
+    }
+
+    /// Done once listening has ended.
+    pub async fn ended(&self) {
+        let mut ended = self.ended.subscribe();
+        // An error means that the sender, which is part of `self`, is gone.
+        let _ = ended.wait_for(|ended| *ended).await;
     }
 }
 

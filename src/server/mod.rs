@@ -1,8 +1,13 @@
 //! Everything that needs the machine. Compiled only with the feature `ssr`.
 
+pub mod assets;
 pub mod context;
 pub mod error;
+pub mod forms;
+pub mod live;
+pub mod pages;
 pub mod queries;
+pub mod router;
 pub mod services;
 pub mod store;
 #[cfg(test)]

@@ -4,4 +4,5 @@
 //! here decides: rights, rules and dates are checked below, whatever a page showed.
 
 pub mod app;
+pub mod live;
 pub mod ui;

@@ -2,6 +2,7 @@
 
 pub mod balances;
 pub mod journal;
+pub mod lineage;
 pub mod reports;
 mod sql;
 pub mod verify;

@@ -1,6 +1,7 @@
 //! Small pieces for reading with hand-written SQL that runs on both engines. Values are always bound.
 
 use crate::domain::money::Money;
+use crate::dto::page::{PageRequest, ROWS_PER_PAGE};
 use crate::server::context::Ctx;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
 
@@ -53,4 +54,59 @@ pub fn money(minor: i64, currency: &str) -> Result<Money, DbErr> {
 /// A stored text that no code of ours can have written.
 pub fn unreadable(column: &str, value: &str) -> DbErr {
     DbErr::Type(format!("{column} holds the unknown value {value}"))
+}
+
+/// The conditions of a list, collected one by one with the values they bind.
+#[derive(Default)]
+pub struct Conditions {
+    parts: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    /// Binds a value; answers its placeholder.
+    pub fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("${}", self.values.len())
+    }
+
+    pub fn and(&mut self, condition: impl Into<String>) {
+        self.parts.push(condition.into());
+    }
+
+    /// `expression = value`.
+    pub fn equal(&mut self, expression: &str, value: impl Into<Value>) {
+        let placeholder = self.bind(value);
+        self.and(format!("{expression} = {placeholder}"));
+    }
+
+    /// What stands after `WHERE`.
+    pub fn sql(&self) -> String {
+        match self.parts.is_empty() {
+            true => "1 = 1".to_owned(),
+            false => self.parts.join(" AND "),
+        }
+    }
+
+    pub fn values(&self) -> Vec<Value> {
+        self.values.clone()
+    }
+}
+
+/// A pattern for `LIKE … ESCAPE '!'` that finds `text`, in small letters, anywhere.
+pub fn contains(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.trim().to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// `LIMIT … OFFSET …` of the page asked for.
+pub fn limit(page: &PageRequest) -> String {
+    format!("LIMIT {ROWS_PER_PAGE} OFFSET {}", page.offset())
 }

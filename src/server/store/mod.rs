@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod invoices;
 pub mod journal;
 pub mod ledger_accounts;
+pub mod notices;
 pub mod numbers;
 pub mod payments;
 pub mod periods;

@@ -3,7 +3,6 @@
 use super::format;
 use super::text::t;
 use super::typed::FormScope;
-use super::visit::visit;
 use crate::dto::error::{AppError, FieldRefusal, Refusal};
 use leptos::prelude::*;
 
@@ -130,9 +129,6 @@ pub fn incident(error: &AppError) -> Option<String> {
             if !incident.is_nil() =>
         {
             Some(incident.to_string())
-        }
-        AppError::Unexpected { .. } => {
-            Some(visit().incident.clone()).filter(|text| !text.is_empty())
         }
         _ => None,
     }

@@ -34,8 +34,6 @@ pub struct Visit {
     pub today: NaiveDate,
     /// The form that was refused, when this page is rendered again because of it.
     pub refused: Option<Refused>,
-    /// Of failures shown on this page; the log has the same.
-    pub incident: String,
     pub machine: Machine,
 }
 
@@ -62,7 +60,6 @@ impl Default for Visit {
             theme: Theme::System,
             today: NaiveDate::default(),
             refused: None,
-            incident: String::new(),
             machine: Machine {
                 set_status: Arc::new(|_| {}),
                 fresh_key: Arc::new(String::new),
