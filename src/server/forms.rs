@@ -23,7 +23,8 @@ use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
 use server_fn::redirect::REDIRECT_HEADER;
 use tower::ServiceExt;
 
-const SERVER_FUNCTIONS: &str = "/api/fn/";
+/// Where the server functions are mounted.
+pub const SERVER_FUNCTIONS: &str = "/api/fn/";
 /// The largest form: an invoice of a thousand lines is a tenth of it. Files come as multipart and are not held.
 const FORM_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 /// The largest refusal a server function may answer with.

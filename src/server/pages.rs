@@ -4,6 +4,7 @@
 
 use super::assets;
 use super::context::{Actor, Clock, Ctx};
+use super::forms::{SERVER_FUNCTIONS, own_page};
 use crate::dto::people::Viewer;
 use crate::web::app::{App, shell};
 use crate::web::ui::errors;
@@ -13,7 +14,7 @@ use crate::web::ui::typed::Refused;
 use crate::web::ui::visit::{Machine, Theme, Visit};
 use axum::body::Body;
 use axum::extract::{Form, Request};
-use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
+use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, VARY};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -27,6 +28,7 @@ use leptos::prelude::{expect_context, provide_context};
 use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context,
 };
+use leptos_router::components::provide_server_redirect;
 use serde::Deserialize;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -89,6 +91,11 @@ fn provide_request(ctx: &Ctx) {
         visit.answer_with(errors::status(&refused.error));
     }
     provide_context(Arc::new(visit));
+    if !parts.uri.path().starts_with(SERVER_FUNCTIONS) {
+        // The library's own redirect of a page waits for a client that asks for HTML by name.
+        let response = response.clone();
+        provide_server_redirect(move |path| redirect_page(&response, path));
+    }
     response.insert_header(CONTENT_SECURITY_POLICY, content_security_policy());
     response.insert_header(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response.insert_header(VARY, HeaderValue::from_static("cookie, accept-language"));
@@ -132,6 +139,14 @@ fn language(viewer: Option<&Viewer>, cookies: &CookieJar, headers: &HeaderMap) -
         .unwrap_or(Locale::en)
 }
 
+fn redirect_page(response: &ResponseOptions, path: &str) {
+    let Ok(location) = HeaderValue::from_str(path) else {
+        return;
+    };
+    response.insert_header(LOCATION, location);
+    response.set_status(StatusCode::FOUND);
+}
+
 fn set_status(response: &ResponseOptions, status: u16) {
     let status = StatusCode::from_u16(status).expect("pages answer with statuses of HTTP");
     response.set_status(status);
@@ -168,11 +183,7 @@ async fn keep_preferences(
         language.map(|language| preference(LANGUAGE_COOKIE, tag(language))),
     ];
     let cookies = kept.into_iter().flatten().fold(cookies, CookieJar::add);
-    let page = wanted
-        .page
-        .as_deref()
-        .and_then(super::forms::own_page)
-        .unwrap_or("/");
+    let page = wanted.page.as_deref().and_then(own_page).unwrap_or("/");
     (cookies, Redirect::to(page))
 }
 

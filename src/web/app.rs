@@ -44,7 +44,7 @@ const WHOLE: SsrMode = SsrMode::Async;
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=document_title />
+        <Title text="" formatter=document_title />
         <Router>
             <Routes fallback=|| view! { <PlainFrame><Failure error=AppError::NotFound /></PlainFrame> }>
                 <ParentRoute path=path!("") view=StaffFrame ssr=WHOLE>

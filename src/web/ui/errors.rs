@@ -194,8 +194,9 @@ fn labelled(scope: &FormScope, field: &str) -> Option<(String, String)> {
         .strip_suffix(".amount")
         .or_else(|| field.strip_suffix(".currency"))
         .unwrap_or(field);
+    let amount = format!("{field}.amount");
     let found = labels
         .iter()
-        .find(|(name, _)| name == field || name == whole)?;
+        .find(|(name, _)| name == field || name == whole || *name == amount)?;
     Some((scope.id(&found.0), found.1.clone()))
 }

@@ -114,7 +114,7 @@ pub fn date(date: NaiveDate) -> String {
 pub fn date_in(locale: Locale, date: NaiveDate) -> String {
     match locale {
         Locale::en => format!(
-            "{} {} {}",
+            "{}{NO_BREAK_SPACE}{}{NO_BREAK_SPACE}{}",
             date.day(),
             &month(locale, date)[..3],
             date.year()
@@ -267,8 +267,8 @@ mod tests {
     }
 
     #[rstest]
-    #[case("2026-01-05", "5 Jan 2026", "05.01.2026")]
-    #[case("2025-12-31", "31 Dec 2025", "31.12.2025")]
+    #[case("2026-01-05", "5\u{a0}Jan\u{a0}2026", "05.01.2026")]
+    #[case("2025-12-31", "31\u{a0}Dec\u{a0}2025", "31.12.2025")]
     fn dates_follow_the_readers_language(
         #[case] date: &str,
         #[case] english: &str,
