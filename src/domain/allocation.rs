@@ -3,10 +3,11 @@
 use super::credit::{OrderOfUse, UsableGrant};
 use super::ids::{CreditGrantId, InvoiceId};
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// An invoice with something left to pay.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenItem {
     pub invoice: InvoiceId,
     pub number: String,

@@ -2,11 +2,16 @@
 
 use super::error::{AppError, FieldRefusal, Refusal};
 use super::form::{AmountText, Reader, Typed};
-use crate::domain::ids::{CreditGrantId, InvoiceId, PaymentId};
+use super::lineage::{AccountRef, AppliedSlice, HistoryItem, PostedEntry};
+use crate::domain::allocation::OpenItem;
+use crate::domain::credit::CreditClass;
+use crate::domain::ids::{CreditGrantId, InvoiceId, JournalEntryId, PaymentId};
 use crate::domain::money::{Currency, Money};
-use crate::domain::payment::{PaymentMethod, PaymentRefusal, PaymentTerms, SurplusChoice};
+use crate::domain::payment::{
+    PaymentMethod, PaymentRefusal, PaymentStatus, PaymentTerms, SurplusChoice,
+};
 use crate::domain::posting::SettledSlice;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Money received, as typed.
@@ -219,4 +224,118 @@ pub struct PaymentReversal {
     pub reversed_on: String,
     pub reason: String,
     pub idempotency_key: String,
+}
+
+/// Filters of the list of payments; all of them stand in the URL.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PaymentFilter {
+    /// Customer, reference or number.
+    pub search: String,
+    /// A code of `PaymentMethod`; empty for all.
+    pub method: String,
+    /// A code of `PaymentStatus`; empty for all.
+    pub status: String,
+    /// First and last day of receipt.
+    pub from: String,
+    pub to: String,
+    /// Number of the receivable account.
+    pub account: String,
+    /// Customer number.
+    pub customer: String,
+}
+
+/// One payment of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentRow {
+    pub payment: PaymentId,
+    pub number: i64,
+    pub on: AccountRef,
+    pub received_on: NaiveDate,
+    pub amount: Money,
+    /// What of it is still credit.
+    pub left: Money,
+    pub method: PaymentMethod,
+    pub reference: String,
+    pub status: PaymentStatus,
+}
+
+/// A payment with everything that became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentDetail {
+    pub row: PaymentRow,
+    /// Kept as fee income, within tolerance.
+    pub fee: Money,
+    /// For staff only; empty in the portal.
+    pub note: String,
+    pub posting_on: NaiveDate,
+    pub prepayment: bool,
+    pub recorded_at: DateTime<Utc>,
+    pub recorded_by: String,
+    /// The grant its surplus became.
+    pub grant: Option<OwnGrant>,
+    /// What it settled itself and what its grant settled later, undone slices included, as recorded.
+    pub slices: Vec<AppliedSlice>,
+    pub reversal: Option<PaymentReversed>,
+    /// Empty for who may not read the journal.
+    pub entries: Vec<PostedEntry>,
+    /// Empty in the portal.
+    pub history: Vec<HistoryItem>,
+}
+
+/// The grant that belongs to a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnGrant {
+    pub grant: CreditGrantId,
+    pub number: i64,
+    pub class: CreditClass,
+    pub remaining: Money,
+    pub expires_on: Option<NaiveDate>,
+    pub on_hold: bool,
+}
+
+/// When and why a payment was reversed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentReversed {
+    pub reversed_on: NaiveDate,
+    pub posting_on: NaiveDate,
+    pub entry: JournalEntryId,
+    pub entry_number: i64,
+    /// For staff only; empty in the portal.
+    pub reason: String,
+}
+
+/// What a customer is told about a payment: as it stood once the payment was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentConfirmation {
+    pub payment: PaymentDetail,
+    /// The slices settled in the act that recorded the payment.
+    pub paid: Vec<AppliedSlice>,
+    /// What became credit then.
+    pub credit: Money,
+    /// What the receivable account owed and held right after.
+    pub due_after: Money,
+    pub credit_after: Money,
+    /// Something of it was undone since.
+    pub changed_since: bool,
+}
+
+/// A receivable account a payment can be recorded on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayableAccount {
+    pub on: AccountRef,
+    pub due: Money,
+    pub credit: Money,
+}
+
+/// What the form for a payment starts from: the account and its open invoices in their order of being paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentStart {
+    pub on: PayableAccount,
+    pub surplus_default: SurplusChoice,
+    /// The largest surplus that may be written off.
+    pub tolerance: Money,
+    pub items: Vec<OpenItem>,
+    /// Open invoices beyond those listed.
+    pub unlisted: u32,
 }

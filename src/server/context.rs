@@ -266,6 +266,14 @@ impl Actor {
         }
     }
 
+    /// Fails with "not logged in" for nobody. What is looked at decides the rest.
+    pub fn require_someone(&self) -> Result<(), AppError> {
+        match self {
+            Self::Nobody => Err(AppError::NotLoggedIn),
+            _ => Ok(()),
+        }
+    }
+
     pub fn holds(&self, right: Right) -> bool {
         match self {
             Self::Nobody | Self::Customer { .. } => false,

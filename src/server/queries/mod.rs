@@ -1,8 +1,25 @@
 //! Read models: SQL straight to dto. No rules, no writes; each function checks who asks.
 
 pub mod balances;
+pub mod credits;
 pub mod journal;
 pub mod lineage;
+pub mod payments;
 pub mod reports;
 mod sql;
 pub mod verify;
+
+use super::context::Ctx;
+use crate::domain::rights::Right;
+use crate::dto::error::AppError;
+use sql::Conditions;
+
+/// Lists show customers what is theirs and staff everything: narrows a list to what the actor may see.
+/// `column` names the row's customer.
+fn limit_to_sight(ctx: &Ctx, conditions: &mut Conditions, column: &str) -> Result<(), AppError> {
+    match ctx.actor.customer() {
+        Some(own) => conditions.equal(column, own.0),
+        None => ctx.actor.require(Right::ReadCustomers)?,
+    }
+    Ok(())
+}

@@ -30,7 +30,7 @@ use uuid::Uuid;
 pub const SURPLUS_TOLERANCE: &str = "surplus_tolerance";
 
 /// One unit of the currency, unless the business sets something else.
-const DEFAULT_SURPLUS_TOLERANCE: &str = "1";
+pub const DEFAULT_SURPLUS_TOLERANCE: &str = "1";
 
 /// Money received settles what the person named; a surplus becomes credit at once or goes where they chose.
 /// Other grants are never touched.

@@ -1,0 +1,362 @@
+//! Credit grants as lists and pages show them: where each came from and what it paid.
+
+use super::lineage::{self, EntriesOf, SlicesOf};
+use super::sql::{self, Conditions, unreadable};
+use crate::domain::credit::{CreditClass, GrantFacts, grant_status};
+use crate::domain::ids::{CreditGrantId, CustomerId, JournalEntryId};
+use crate::domain::money::{Money, sum_minor};
+use crate::domain::rights::Right;
+use crate::dto::credits::{
+    ApplicationStart, GrantDetail, GrantFilter, GrantMovement, GrantMovementKind, GrantRow,
+    GrantsShown, InvoiceRef,
+};
+use crate::dto::error::AppError;
+use crate::dto::lineage::{AccountRef, AppliedSlice};
+use crate::dto::page::{Page, PageRequest};
+use crate::server::context::Ctx;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use sea_orm::{DbErr, FromQueryResult};
+use uuid::Uuid;
+
+/// Rows a download holds at most.
+const DOWNLOAD_ROWS: u32 = 100_000;
+
+/// Open invoices the page that applies a grant lists at most.
+const LISTED_ITEMS: u32 = 200;
+
+/// What lapses within so many days is shown as lapsing.
+const LAPSING_DAYS: u64 = 30;
+
+const JOINED: &str = "credit_grants g
+    JOIN receivable_accounts a ON a.id = g.account_id
+    JOIN customers c ON c.id = a.customer_id
+    LEFT JOIN payments p ON g.origin_kind = 'payment' AND p.id = g.origin_id
+    LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id";
+
+const COLUMNS: &str =
+    "g.id, g.number, a.number AS account, c.number AS customer, c.name AS customer_name,
+    g.class, g.amount_minor, g.remaining_minor, g.currency, g.effective_on, g.expires_on, g.on_hold,
+    p.id AS payment_id, p.number AS payment_number, p.received_on, p.reversed_on,
+    o.id AS invoice_id, o.number AS invoice_number, o.issued_on, o.voided_on";
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    number: i64,
+    account: String,
+    customer: String,
+    customer_name: String,
+    class: String,
+    amount_minor: i64,
+    remaining_minor: i64,
+    currency: String,
+    effective_on: NaiveDate,
+    expires_on: Option<NaiveDate>,
+    on_hold: bool,
+    payment_id: Option<Uuid>,
+    payment_number: Option<i64>,
+    received_on: Option<NaiveDate>,
+    reversed_on: Option<NaiveDate>,
+    invoice_id: Option<Uuid>,
+    invoice_number: Option<String>,
+    issued_on: Option<NaiveDate>,
+    voided_on: Option<NaiveDate>,
+}
+
+/// A page of the grants the actor may see.
+pub async fn list(
+    ctx: &Ctx,
+    filter: GrantFilter,
+    page: PageRequest,
+) -> Result<Page<GrantRow>, AppError> {
+    let conditions = conditions(ctx, &filter)?;
+    let count = format!(
+        "SELECT COUNT(*) AS count FROM {JOINED} WHERE {}",
+        conditions.sql()
+    );
+    let total = sql::count(ctx, &count, conditions.values()).await?;
+    let rows = rows(ctx, &conditions, &page, &sql::limit(&page)).await?;
+    Ok(Page { rows, total })
+}
+
+/// All grants of a filtered list, for a download.
+pub async fn download(
+    ctx: &Ctx,
+    filter: GrantFilter,
+    page: PageRequest,
+) -> Result<Vec<GrantRow>, AppError> {
+    let conditions = conditions(ctx, &filter)?;
+    rows(ctx, &conditions, &page, &format!("LIMIT {DOWNLOAD_ROWS}")).await
+}
+
+async fn rows(
+    ctx: &Ctx,
+    conditions: &Conditions,
+    page: &PageRequest,
+    limit: &str,
+) -> Result<Vec<GrantRow>, AppError> {
+    let statement = format!(
+        "SELECT {COLUMNS} FROM {JOINED} WHERE {} ORDER BY {} {limit}",
+        conditions.sql(),
+        order(page)
+    );
+    let rows = sql::all::<Row>(ctx, &statement, conditions.values()).await?;
+    let grants = rows.into_iter().map(|row| grant(row, ctx.today()));
+    Ok(grants.collect::<Result<_, DbErr>>()?)
+}
+
+fn conditions(ctx: &Ctx, filter: &GrantFilter) -> Result<Conditions, AppError> {
+    let mut conditions = Conditions::default();
+    super::limit_to_sight(ctx, &mut conditions, "a.customer_id")?;
+    if !filter.search.trim().is_empty() {
+        search(&mut conditions, &filter.search);
+    }
+    if let Some(class) = CreditClass::from_code(&filter.class) {
+        conditions.equal("g.class", class.code());
+    }
+    if !filter.account.trim().is_empty() {
+        conditions.equal("a.number", filter.account.trim());
+    }
+    if !filter.customer.trim().is_empty() {
+        conditions.equal("c.number", filter.customer.trim());
+    }
+    match GrantsShown::from_code(&filter.show).unwrap_or(GrantsShown::Left) {
+        GrantsShown::All => {}
+        GrantsShown::Left => conditions.and("g.remaining_minor > 0"),
+        GrantsShown::Used => conditions.and("g.remaining_minor = 0"),
+        GrantsShown::OnHold => {
+            conditions.and("g.remaining_minor > 0");
+            conditions.equal("g.on_hold", true);
+        }
+        GrantsShown::Lapsing => {
+            let first = conditions.bind(ctx.today());
+            let last = conditions.bind(ctx.today() + Days::new(LAPSING_DAYS));
+            conditions.and(format!(
+                "g.remaining_minor > 0 AND g.expires_on >= {first} AND g.expires_on <= {last}"
+            ));
+        }
+    }
+    Ok(conditions)
+}
+
+fn search(conditions: &mut Conditions, text: &str) {
+    let pattern = conditions.bind(sql::contains(text));
+    let mut found = format!(
+        "c.search_text LIKE {pattern} ESCAPE '!' OR LOWER(a.number) LIKE {pattern} ESCAPE '!'"
+    );
+    if let Ok(number) = text.trim().parse::<i64>() {
+        let number = conditions.bind(number);
+        found.push_str(&format!(" OR g.number = {number}"));
+    }
+    conditions.and(format!("({found})"));
+}
+
+fn order(page: &PageRequest) -> String {
+    let (column, descending) = page.sort_column();
+    let direction = if descending { "DESC" } else { "ASC" };
+    match column {
+        "number" => format!("g.number {direction}"),
+        "customer" => format!("c.name {direction}, g.number {direction}"),
+        "amount" => format!("g.amount_minor {direction}, g.number {direction}"),
+        "remaining" => format!("g.remaining_minor {direction}, g.number {direction}"),
+        "effective_on" => format!("g.effective_on {direction}, g.number {direction}"),
+        // What never lapses stands last, whichever way.
+        "expires_on" => format!(
+            "CASE WHEN g.expires_on IS NULL THEN 1 ELSE 0 END, g.expires_on {direction}, g.number {direction}"
+        ),
+        _ => "g.number DESC".to_owned(),
+    }
+}
+
+fn grant(row: Row, today: NaiveDate) -> Result<GrantRow, DbErr> {
+    let facts = GrantFacts {
+        remaining_minor: row.remaining_minor,
+        taken_back: row.reversed_on.is_some() || row.voided_on.is_some(),
+        on_hold: row.on_hold,
+        effective_on: row.effective_on,
+        expires_on: row.expires_on,
+    };
+    Ok(GrantRow {
+        grant: CreditGrantId(row.id),
+        number: row.number,
+        on: AccountRef {
+            account: row.account,
+            customer: row.customer,
+            customer_name: row.customer_name,
+        },
+        class: CreditClass::from_code(&row.class)
+            .ok_or_else(|| unreadable("credit_grants.class", &row.class))?,
+        origin: lineage::origin(
+            row.payment_id.zip(row.payment_number).zip(row.received_on),
+            row.invoice_id.zip(row.invoice_number).zip(row.issued_on),
+        )?,
+        amount: sql::money(row.amount_minor, &row.currency)?,
+        remaining: sql::money(row.remaining_minor, &row.currency)?,
+        effective_on: row.effective_on,
+        expires_on: row.expires_on,
+        status: grant_status(facts, today),
+    })
+}
+
+#[derive(FromQueryResult)]
+struct DetailRow {
+    account_id: Uuid,
+    customer_id: Uuid,
+    priority: i32,
+    posting_on: NaiveDate,
+    recorded_at: DateTime<Utc>,
+    recorded_by: String,
+    #[sea_orm(nested)]
+    row: Row,
+}
+
+/// The grant, if the actor may see it. Another customer's grant is not found.
+async fn find(ctx: &Ctx, id: CreditGrantId) -> Result<DetailRow, AppError> {
+    ctx.actor.require_someone()?;
+    let statement = format!(
+        "SELECT {COLUMNS}, g.account_id, a.customer_id, g.priority, g.posting_on, g.recorded_at, g.recorded_by
+        FROM {JOINED} WHERE g.id = $1"
+    );
+    let found = sql::one::<DetailRow>(ctx, &statement, vec![id.0.into()]).await?;
+    let found = found.ok_or(AppError::NotFound)?;
+    ctx.actor.require_sight_of(CustomerId(found.customer_id))?;
+    Ok(found)
+}
+
+/// A grant with its origin, everything that changed its remainder, what it paid, its entries and history.
+pub async fn detail(ctx: &Ctx, id: CreditGrantId) -> Result<GrantDetail, AppError> {
+    let found = find(ctx, id).await?;
+    let slices = lineage::slices(ctx, SlicesOf::Grant(id)).await?;
+    let movements = movements(ctx, id, &slices, &found.row.currency).await?;
+    let entries = match ctx.actor.holds(Right::ReadJournal) {
+        true => lineage::entries(ctx, EntriesOf::Grant(id)).await?,
+        false => Vec::new(),
+    };
+    let staff = ctx.actor.customer().is_none();
+    let history = match staff {
+        true => lineage::history(ctx, id.to_string(), &slices).await?,
+        false => Vec::new(),
+    };
+    Ok(GrantDetail {
+        priority: found.priority,
+        posting_on: found.posting_on,
+        on_hold: found.row.on_hold,
+        recorded_at: found.recorded_at,
+        recorded_by: if staff {
+            found.recorded_by
+        } else {
+            String::new()
+        },
+        slices,
+        movements,
+        entries,
+        history,
+        row: grant(found.row, ctx.today())?,
+    })
+}
+
+#[derive(FromQueryResult)]
+struct MovementRow {
+    kind: String,
+    amount_minor: i64,
+    effective_on: NaiveDate,
+    entry_id: Uuid,
+    entry_number: i64,
+}
+
+/// Issues, applications and what undid them, in the order in which their entries were posted.
+async fn movements(
+    ctx: &Ctx,
+    id: CreditGrantId,
+    slices: &[AppliedSlice],
+    currency: &str,
+) -> Result<Vec<GrantMovement>, AppError> {
+    let statement =
+        "SELECT m.kind, m.amount_minor, m.effective_on, m.entry_id, e.number AS entry_number
+        FROM grant_movements m JOIN journal_entries e ON e.id = m.entry_id
+        WHERE m.grant_id = $1 ORDER BY e.number";
+    let rows = sql::all::<MovementRow>(ctx, statement, vec![id.0.into()]).await?;
+    let mut movements = Vec::with_capacity(rows.len() + slices.len());
+    for row in rows {
+        movements.push(issue(row, currency)?);
+    }
+    for slice in slices {
+        movements.push(applied(slice));
+        movements.extend(unapplied(slice));
+    }
+    movements.sort_by_key(|movement| movement.entry_number);
+    run_on(&mut movements)?;
+    Ok(movements)
+}
+
+/// Notes what was left after each movement.
+fn run_on(movements: &mut [GrantMovement]) -> Result<(), AppError> {
+    let mut left = 0;
+    for movement in movements {
+        let minor = movement.amount.minor;
+        left = sum_minor([left, if movement.kind.adds() { minor } else { -minor }])?;
+        movement.remaining_after = Money::new(left, movement.amount.currency);
+    }
+    Ok(())
+}
+
+fn issue(row: MovementRow, currency: &str) -> Result<GrantMovement, DbErr> {
+    let kind = match row.kind.as_str() {
+        "issued" => GrantMovementKind::Issued,
+        "reversed" => GrantMovementKind::TakenBack,
+        kind => return Err(unreadable("grant_movements.kind", kind)),
+    };
+    let amount = sql::money(row.amount_minor, currency)?;
+    Ok(GrantMovement {
+        kind,
+        effective_on: row.effective_on,
+        amount,
+        remaining_after: Money::zero(amount.currency),
+        invoice: None,
+        entry: JournalEntryId(row.entry_id),
+        entry_number: row.entry_number,
+    })
+}
+
+fn applied(slice: &AppliedSlice) -> GrantMovement {
+    GrantMovement {
+        kind: GrantMovementKind::Applied,
+        effective_on: slice.effective_on,
+        amount: slice.amount,
+        remaining_after: Money::zero(slice.amount.currency),
+        invoice: Some(InvoiceRef {
+            invoice: slice.invoice,
+            number: slice.invoice_number.clone(),
+        }),
+        entry: slice.entry,
+        entry_number: slice.entry_number,
+    }
+}
+
+fn unapplied(slice: &AppliedSlice) -> Option<GrantMovement> {
+    let undone = slice.undone.as_ref()?;
+    Some(GrantMovement {
+        kind: GrantMovementKind::Unapplied,
+        effective_on: undone.unapplied_on,
+        entry: undone.entry,
+        entry_number: undone.entry_number,
+        ..applied(slice)
+    })
+}
+
+/// What the page that applies a grant starts from. `first` is listed first, whatever its due date.
+pub async fn application_start(
+    ctx: &Ctx,
+    id: CreditGrantId,
+    first: Option<crate::domain::ids::InvoiceId>,
+) -> Result<ApplicationStart, AppError> {
+    ctx.actor.require(Right::ApplyCredits)?;
+    let found = find(ctx, id).await?;
+    let (items, unlisted) =
+        super::payments::open_items(ctx, found.account_id, first, LISTED_ITEMS).await?;
+    Ok(ApplicationStart {
+        grant: grant(found.row, ctx.today())?,
+        items,
+        unlisted,
+    })
+}
