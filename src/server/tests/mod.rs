@@ -2,5 +2,6 @@
 
 mod architecture;
 mod books;
+mod histories;
 pub mod support;
 mod verify;
