@@ -2,11 +2,13 @@
 
 use super::error::{AppError, Refusal};
 use super::form::{Reader, Typed};
+use super::lineage::{AccountRef, AppliedSlice, GrantRef, HistoryItem, PostedEntry};
 use crate::domain::dates;
-use crate::domain::ids::InvoiceId;
-use crate::domain::invoice::{PricedLine, Totals, totals};
-use crate::domain::money::Currency;
+use crate::domain::ids::{CreditGrantId, InvoiceId};
+use crate::domain::invoice::{InvoiceStatus, PricedLine, Totals, line_net, totals};
+use crate::domain::money::{Currency, Money};
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// An invoice as typed. Saved as a draft, or finalised at once by `act = "finalise"`.
@@ -173,6 +175,15 @@ impl NewInvoiceLine {
         let field = |name: &str| format!("lines.{index}.{name}");
         let description = reader.required(&field("description"), &self.description, 500);
         let service = reader.text(&field("service"), &self.service, 100);
+        Some(ReadInvoiceLine {
+            description,
+            service,
+            priced: self.price(reader, index, currency)?,
+        })
+    }
+
+    fn price(&self, reader: &mut Reader, index: usize, currency: Currency) -> Option<PricedLine> {
+        let field = |name: &str| format!("lines.{index}.{name}");
         let quantity = reader.decimal(&field("quantity"), &self.quantity);
         let unit_price = reader.decimal(&field("unit_price"), &self.unit_price);
         let discount_minor = match self.discount.trim() {
@@ -182,22 +193,18 @@ impl NewInvoiceLine {
                 .map(|discount| discount.minor),
         };
         let tax_rate = match self.tax_rate.trim() {
-            "" => Some(rust_decimal::Decimal::ZERO),
+            "" => Some(Decimal::ZERO),
             text => reader.decimal(&field("tax_rate"), text),
         };
-        if tax_rate.is_some_and(|rate| rate.is_sign_negative() && !rate.is_zero()) {
+        let negative = tax_rate.is_some_and(|rate| rate.is_sign_negative() && !rate.is_zero());
+        if negative {
             reader.refuse(field("tax_rate"), Refusal::NotANumber);
         }
-        let priced = PricedLine {
+        Some(PricedLine {
             quantity: quantity?,
             unit_price: unit_price?,
             discount_minor: discount_minor?,
-            tax_rate: tax_rate?,
-        };
-        Some(ReadInvoiceLine {
-            description,
-            service,
-            priced,
+            tax_rate: tax_rate.filter(|_| !negative)?,
         })
     }
 }
@@ -236,4 +243,275 @@ pub struct InvoiceDispute {
     pub invoice: String,
     pub disputed: bool,
     pub reason: String,
+}
+
+/// A draft to be thrown away.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InvoiceDiscard {
+    pub invoice: String,
+}
+
+/// What typed lines add up to so far: shown while a person types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningTotals {
+    /// Net of each line; `None` where a line is empty or cannot be read yet.
+    pub line_nets: Vec<Option<i64>>,
+    /// `None` while nothing is typed or a line cannot be read.
+    pub totals: Option<Totals>,
+}
+
+/// Adds up plain lines as [`NewInvoice::parse`] will, without asking for their descriptions.
+pub fn running_totals(lines: &[NewInvoiceLine], currency: Currency) -> RunningTotals {
+    let filled = lines.iter().filter(|line| !line.is_empty()).count();
+    let priced: Vec<Option<PricedLine>> = lines
+        .iter()
+        .map(|line| {
+            let typed = !line.unit_price.trim().is_empty();
+            let priced = line.price(&mut Reader::default(), 0, currency);
+            priced.filter(|_| typed)
+        })
+        .collect();
+    let line_nets = priced
+        .iter()
+        .map(|line| line_net(line.as_ref()?, currency).ok())
+        .collect();
+    let readable: Vec<PricedLine> = priced.into_iter().flatten().collect();
+    let complete = filled > 0 && readable.len() == filled;
+    RunningTotals {
+        line_nets,
+        totals: complete.then(|| totals(&readable, currency).ok()).flatten(),
+    }
+}
+
+/// Which invoices a list shows. All of it stands in the URL; an empty field asks for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InvoiceFilter {
+    /// Part of a number, of a reference, or of what customers are found by.
+    pub search: String,
+    /// A code of `InvoiceStatus`, or [`UNPAID`].
+    pub status: String,
+    /// Number of the receivable account.
+    pub account: String,
+    /// Number of the customer.
+    pub customer: String,
+    pub currency: String,
+    pub issued_from: String,
+    /// Included.
+    pub issued_to: String,
+    /// `yes`: only what is past due.
+    pub overdue: String,
+    /// `yes`: only what is disputed.
+    pub disputed: String,
+}
+
+/// Filters invoices with something open, due or not.
+pub const UNPAID: &str = "unpaid";
+
+/// Which statuses a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusFilter {
+    Unpaid,
+    Only(InvoiceStatus),
+}
+
+impl StatusFilter {
+    fn from_code(code: &str) -> Option<Self> {
+        match code {
+            UNPAID => Some(Self::Unpaid),
+            code => InvoiceStatus::from_code(code).map(Self::Only),
+        }
+    }
+}
+
+/// A filter whose every field could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadInvoiceFilter {
+    pub search: String,
+    pub status: Option<StatusFilter>,
+    pub account: String,
+    pub customer: String,
+    pub currency: Option<Currency>,
+    pub issued_from: Option<NaiveDate>,
+    pub issued_to: Option<NaiveDate>,
+    pub overdue: bool,
+    pub disputed: bool,
+}
+
+impl InvoiceFilter {
+    /// Reads every field; refusals are kept with their fields.
+    pub fn parse(&self) -> Result<ReadInvoiceFilter, AppError> {
+        let mut reader = Reader::default();
+        let given = |text: &str| !text.trim().is_empty();
+        let status = given(&self.status)
+            .then(|| reader.choice("status", &self.status, StatusFilter::from_code, None));
+        let currency = given(&self.currency).then(|| reader.currency("currency", &self.currency));
+        let issued_from =
+            given(&self.issued_from).then(|| reader.date("issued_from", &self.issued_from));
+        let issued_to = given(&self.issued_to).then(|| reader.date("issued_to", &self.issued_to));
+        let read = ReadInvoiceFilter {
+            search: self.search.trim().to_owned(),
+            status: status.flatten(),
+            account: self.account.trim().to_owned(),
+            customer: self.customer.trim().to_owned(),
+            currency: currency.flatten(),
+            issued_from: issued_from.flatten(),
+            issued_to: issued_to.flatten(),
+            overdue: self.overdue == "yes",
+            disputed: self.disputed == "yes",
+        };
+        reader.finish(Some(read))
+    }
+}
+
+/// One invoice in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceRow {
+    pub invoice: InvoiceId,
+    /// `None` while a draft.
+    pub number: Option<String>,
+    pub on: AccountRef,
+    pub issued_on: NaiveDate,
+    pub due_on: NaiveDate,
+    pub reference: String,
+    pub net: Money,
+    pub tax: Money,
+    pub total: Money,
+    pub open: Money,
+    /// As of today.
+    pub status: InvoiceStatus,
+    pub disputed: bool,
+}
+
+/// A page of a list of invoices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceList {
+    pub rows: Vec<InvoiceRow>,
+    /// How many there are on all pages.
+    pub total: u64,
+    /// What is open on all pages, one amount per currency.
+    pub open: Vec<Money>,
+}
+
+/// An invoice with everything a page or an API client shows of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceDetail {
+    #[serde(flatten)]
+    pub row: InvoiceRow,
+    /// Moves on with every change of the draft.
+    pub version: i64,
+    pub recipient: InvoiceRecipient,
+    pub account_name: String,
+    /// What the account holds of credit, whatever its class.
+    pub account_credit: Money,
+    /// `None` while a draft.
+    pub posting_on: Option<NaiveDate>,
+    pub note: String,
+    pub lines: Vec<InvoiceLine>,
+    pub taxes: Vec<InvoiceTax>,
+    pub voided: Option<VoidedInvoice>,
+    /// What settled it, oldest first; also what was undone again.
+    pub slices: Vec<AppliedSlice>,
+    /// For those who may read the journal.
+    pub entries: Vec<PostedEntry>,
+    /// The credit a negative invoice gave rise to.
+    pub grant: Option<InvoiceGrant>,
+    /// What the business calls itself on documents; empty where nobody said.
+    pub issuer: String,
+    /// Newest first. Not for customers.
+    pub history: Vec<HistoryItem>,
+}
+
+/// Whom an invoice is for, as it stands on the document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceRecipient {
+    pub street: String,
+    pub postal_code: String,
+    pub city: String,
+    pub country: String,
+    pub tax_id: String,
+    /// Tag of the language documents for this customer are written in.
+    pub language: String,
+}
+
+/// One line of an invoice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceLine {
+    pub description: String,
+    pub service: String,
+    #[serde(with = "rust_decimal::serde::str")]
+    pub quantity: Decimal,
+    #[serde(with = "rust_decimal::serde::str")]
+    pub unit_price: Decimal,
+    pub discount: Money,
+    /// In per cent.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub tax_rate: Decimal,
+    pub net: Money,
+}
+
+/// Net and tax of everything on one tax rate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceTax {
+    /// In per cent.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub rate: Decimal,
+    pub net: Money,
+    pub tax: Money,
+}
+
+/// Since when and why an invoice is void.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoidedInvoice {
+    pub voided_on: NaiveDate,
+    /// Empty for customers.
+    pub reason: String,
+}
+
+/// The credit that a negative invoice gave rise to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceGrant {
+    pub grant: CreditGrantId,
+    pub number: i64,
+    pub remaining: Money,
+}
+
+/// What the editor has to know of the account an invoice is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceEditing {
+    pub on: AccountRef,
+    pub currency: Currency,
+    /// Days within which the customer pays.
+    pub terms_days: u32,
+    /// Tax rates used before, in per cent as plain text: this account's first, most used first.
+    pub tax_rates: Vec<String>,
+}
+
+/// A draft as the editor shows it; numbers are plain text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceDraft {
+    pub editing: InvoiceEditing,
+    pub invoice: NewInvoice,
+}
+
+/// What finalising an invoice as typed would come to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoicePreview {
+    pub due_on: NaiveDate,
+    pub taxes: Vec<InvoiceTax>,
+    pub net: Money,
+    pub tax: Money,
+    pub total: Money,
+    /// Credit of the account that finalising would use at once, as the account is set.
+    pub uses: Vec<PreviewedUse>,
+    /// What would be open then; zero where the invoice gives credit.
+    pub open: Money,
+}
+
+/// Credit that finalising would use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewedUse {
+    pub grant: GrantRef,
+    pub amount: Money,
 }

@@ -87,7 +87,22 @@ pub async fn slices(ctx: &Ctx, of: SlicesOf) -> Result<Vec<AppliedSlice>, DbErr>
         WHERE {filter} ORDER BY a.id LIMIT {ROWS_PER_DOCUMENT}"
     );
     let rows = sql::all::<SliceRow>(ctx, &statement, vec![id.into()]).await?;
-    rows.into_iter().map(slice).collect()
+    let mut slices = rows
+        .into_iter()
+        .map(slice)
+        .collect::<Result<Vec<AppliedSlice>, DbErr>>()?;
+    if ctx.actor.customer().is_some() {
+        slices.iter_mut().for_each(leave_out_staff);
+    }
+    Ok(slices)
+}
+
+/// Customers see what happened, not who of the staff did it.
+fn leave_out_staff(slice: &mut AppliedSlice) {
+    slice.recorded_by.clear();
+    if let Some(undone) = &mut slice.undone {
+        undone.unapplied_by.clear();
+    }
 }
 
 fn slice(row: SliceRow) -> Result<AppliedSlice, DbErr> {

@@ -2,6 +2,7 @@
 
 pub mod balances;
 pub mod credits;
+pub mod invoices;
 pub mod journal;
 pub mod lineage;
 pub mod payments;

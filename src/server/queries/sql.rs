@@ -74,6 +74,12 @@ impl Conditions {
         self.parts.push(condition.into());
     }
 
+    /// A condition in which every `?` stands for `value`.
+    pub fn with(&mut self, condition: &str, value: impl Into<Value>) {
+        let placeholder = self.bind(value);
+        self.and(condition.replace('?', &placeholder));
+    }
+
     /// `expression = value`.
     pub fn equal(&mut self, expression: &str, value: impl Into<Value>) {
         let placeholder = self.bind(value);

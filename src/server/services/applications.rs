@@ -2,7 +2,7 @@
 
 use super::replay::Replay;
 use super::{calendar, date_or_today, id, required_reason};
-use crate::domain::allocation::{Allocation, StruckPairs, allocate};
+use crate::domain::allocation::{Allocation, OpenItem, StruckPairs, allocate};
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::{ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId};
 use crate::domain::ledger::EntrySource;
@@ -219,20 +219,55 @@ async fn settle_caches(
     Ok(())
 }
 
-/// Uses the account's credit on an invoice just finalised, as the account's setting says: prepayments only, or all.
-/// Holds, lapsed grants, disputes and accounts on hold are left out. Caches of the account are the caller's.
+/// Uses the account's credit on an invoice just finalised, as [`plan_on_finalising`] decides.
+/// Caches of the account are the caller's.
 pub(super) async fn apply_on_finalising(
     ctx: &Ctx,
     tx: &Tx,
     account: &LockedAccount,
     invoice: InvoiceId,
-    issued_on: NaiveDate,
 ) -> Result<(), AppError> {
-    if account.auto_apply == AutoApply::Off || account.on_hold {
+    let items = invoices::open_items(tx, &[account.id], None).await?;
+    let Some(item) = items
+        .into_iter()
+        .map(|item| item.item)
+        .find(|item| item.invoice == invoice)
+    else {
         return Ok(());
+    };
+    let Some(planned) = plan_on_finalising(ctx, tx, account, item).await? else {
+        return Ok(());
+    };
+    let calendar = calendar(ctx, tx, Some(account), EntrySource::Application, "").await?;
+    let dated = DatedApplications {
+        effective_on: planned.effective_on,
+        posting_on: calendar.system_posting_day(planned.effective_on),
+        run: None,
+    };
+    write(ctx, tx, account, &planned.plan, &planned.grants, dated).await?;
+    settle_caches(tx, account, &planned.plan).await
+}
+
+/// What finalising an invoice will use of its account's credit.
+pub(super) struct PlannedUse {
+    pub effective_on: NaiveDate,
+    pub plan: Vec<Allocation>,
+    pub grants: HashMap<CreditGrantId, StoredGrant>,
+}
+
+/// Decides, as the account's setting says: prepayments only, or all. Holds, lapsed grants, disputes and accounts on
+/// hold are left out.
+pub(super) async fn plan_on_finalising(
+    ctx: &Ctx,
+    tx: &Tx,
+    account: &LockedAccount,
+    item: OpenItem,
+) -> Result<Option<PlannedUse>, AppError> {
+    if account.auto_apply == AutoApply::Off || account.on_hold {
+        return Ok(None);
     }
     // Credit is used on the day it is used; an invoice dated later this month is paid on its own date.
-    let effective_on = issued_on.max(ctx.today());
+    let effective_on = item.issued_on.max(ctx.today());
     let usable: Vec<StoredGrant> = grants::with_remainder(tx, &[account.id])
         .await?
         .into_iter()
@@ -242,26 +277,15 @@ pub(super) async fn apply_on_finalising(
         .filter(|grant| grant.usable.is_usable(effective_on, ctx.today()))
         .collect();
     if usable.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let items = invoices::open_items(tx, &[account.id], None).await?;
-    let item = items
-        .into_iter()
-        .map(|item| item.item)
-        .filter(|item| item.invoice == invoice)
-        .collect();
     let funds = usable.iter().map(|grant| grant.usable.clone()).collect();
-    let plan = allocate(funds, item, account.order_of_use, &StruckPairs::new());
-    let calendar = calendar(ctx, tx, Some(account), EntrySource::Application, "").await?;
-    let posting_on = calendar.system_posting_day(effective_on);
-    let by_id = usable.into_iter().map(|grant| (grant.id, grant)).collect();
-    let dated = DatedApplications {
+    let plan = allocate(funds, vec![item], account.order_of_use, &StruckPairs::new());
+    Ok(Some(PlannedUse {
         effective_on,
-        posting_on,
-        run: None,
-    };
-    write(ctx, tx, account, &plan, &by_id, dated).await?;
-    settle_caches(tx, account, &plan).await
+        plan,
+        grants: usable.into_iter().map(|grant| (grant.id, grant)).collect(),
+    }))
 }
 
 /// One application is undone by a contra entry of four lines; the slice returns to its grant. A slice that came

@@ -1,17 +1,21 @@
 //! Drafting, finalising, disputing and voiding invoices.
 
-use super::applications::{Undo, apply_on_finalising, undo_one};
+use super::applications::{Undo, apply_on_finalising, plan_on_finalising, undo_one};
 use super::replay::Replay;
 use super::{calendar, id, required_reason};
+use crate::domain::allocation::OpenItem;
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::{CreditGrantId, InvoiceId, JournalEntryId};
 use crate::domain::ledger::{EntrySource, Subject};
+use crate::domain::money::{Money, sum_minor};
 use crate::domain::posting::{self, DocumentTotals};
 use crate::domain::rights::Right;
 use crate::dto::error::{AppError, Refusal};
 use crate::dto::invoices::{
-    InvoiceDispute, InvoiceFinalisation, InvoiceVoiding, NewInvoice, SavedInvoice,
+    InvoiceDispute, InvoiceFinalisation, InvoicePreview, InvoiceTax, InvoiceVoiding, NewInvoice,
+    PreviewedUse, SavedInvoice,
 };
+use crate::dto::lineage::GrantRef;
 use crate::server::context::Ctx;
 use crate::server::store::accounts::{self, LockedAccount};
 use crate::server::store::applications::{self, Funds};
@@ -89,6 +93,71 @@ fn check_changeable(
     Ok(())
 }
 
+/// What finalising the invoice as typed would come to; nothing is written. Refused as [`save`] with
+/// `act = "finalise"` would be.
+pub async fn preview(ctx: &Ctx, command: NewInvoice) -> Result<InvoicePreview, AppError> {
+    ctx.actor.require(Right::EditInvoices)?;
+    let tx = Tx::begin_reading(ctx).await?;
+    let account = accounts::lock_by_number(&tx, &command.account)
+        .await?
+        .ok_or(Refusal::UnknownReference.at("account"))?;
+    let terms_days = customers::terms_days(&tx, account.customer).await?;
+    let read = command.parse(account.currency, terms_days)?;
+    posting_day(ctx, &tx, &account, read.issued_on, &command.reason).await?;
+    let money = |minor| Money::new(minor, account.currency);
+    let item = OpenItem {
+        invoice: InvoiceId(Uuid::now_v7()),
+        number: String::new(),
+        issued_on: read.issued_on,
+        due_on: read.due_on,
+        open_minor: read.totals.total_minor.max(0),
+        disputed: false,
+    };
+    let open_minor = item.open_minor;
+    let uses = previewed_uses(ctx, &tx, &account, item).await?;
+    let used = sum_minor(uses.iter().map(|one| one.amount.minor))?;
+    let taxes = read.totals.taxes.iter().map(|tax| InvoiceTax {
+        rate: tax.rate,
+        net: money(tax.net_minor),
+        tax: money(tax.tax_minor),
+    });
+    Ok(InvoicePreview {
+        due_on: read.due_on,
+        taxes: taxes.collect(),
+        net: money(read.totals.net_minor),
+        tax: money(read.totals.tax_minor),
+        total: money(read.totals.total_minor),
+        open: money(open_minor - used),
+        uses,
+    })
+}
+
+async fn previewed_uses(
+    ctx: &Ctx,
+    tx: &Tx,
+    account: &LockedAccount,
+    item: OpenItem,
+) -> Result<Vec<PreviewedUse>, AppError> {
+    if item.open_minor == 0 {
+        return Ok(Vec::new());
+    }
+    let Some(planned) = plan_on_finalising(ctx, tx, account, item).await? else {
+        return Ok(Vec::new());
+    };
+    let uses = planned.plan.iter().map(|allocation| {
+        let grant = &planned.grants[&allocation.grant];
+        PreviewedUse {
+            grant: GrantRef {
+                grant: grant.id,
+                number: grant.usable.recorded_order,
+                class: grant.class,
+            },
+            amount: Money::new(allocation.amount_minor, account.currency),
+        }
+    });
+    Ok(uses.collect())
+}
+
 /// A saved draft becomes an invoice: it gets its number and never changes again. Idempotent by key.
 pub async fn finalise(ctx: &Ctx, command: InvoiceFinalisation) -> Result<SavedInvoice, AppError> {
     ctx.actor.require(Right::EditInvoices)?;
@@ -126,10 +195,7 @@ async fn finalise_in(
     if draft.number.is_some() {
         return Err(Refusal::InvoiceFinal.of_act());
     }
-    let calendar = calendar(ctx, tx, Some(account), EntrySource::Invoice, reason).await?;
-    let posting_on = calendar
-        .posting_day(draft.issued_on)
-        .map_err(|refusal| Refusal::from(refusal).at("issued_on"))?;
+    let posting_on = posting_day(ctx, tx, account, draft.issued_on, reason).await?;
     let grant = (draft.total_minor < 0).then(|| CreditGrantId(Uuid::now_v7()));
     let subject = grant.map_or(Subject::Invoice(invoice), Subject::Grant);
     let entry = posting::invoice_finalised(account.books(), subject, draft.totals)?;
@@ -165,10 +231,24 @@ async fn finalise_in(
     if let (Some(grant), Some(entry)) = (grant, entry_id) {
         give_credit(ctx, tx, account, &draft, grant, entry, posting_on).await?;
     }
-    apply_on_finalising(ctx, tx, account, invoice, draft.issued_on).await?;
+    apply_on_finalising(ctx, tx, account, invoice).await?;
     accounts::refresh(tx, &[account.id]).await?;
     record_act(ctx, tx, account, invoice, "invoice.finalised", reason).await?;
     Ok(number)
+}
+
+/// The accounting day of an invoice issued on a day a person typed.
+async fn posting_day(
+    ctx: &Ctx,
+    tx: &Tx,
+    account: &LockedAccount,
+    issued_on: NaiveDate,
+    reason: &str,
+) -> Result<NaiveDate, AppError> {
+    let calendar = calendar(ctx, tx, Some(account), EntrySource::Invoice, reason).await?;
+    calendar
+        .posting_day(issued_on)
+        .map_err(|refusal| Refusal::from(refusal).at("issued_on"))
 }
 
 /// A negative invoice gives rise to credit of class credit note.
@@ -308,14 +388,20 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
 }
 
 fn check_voidable(invoice: &StoredInvoice, settled_by_payment: bool) -> Result<(), AppError> {
+    check_final(invoice)?;
+    if settled_by_payment {
+        return Err(Refusal::SettledByPayment.of_act());
+    }
+    Ok(())
+}
+
+/// Neither a draft nor void.
+fn check_final(invoice: &StoredInvoice) -> Result<(), AppError> {
     if invoice.number.is_none() {
         return Err(Refusal::InvoiceIsDraft.of_act());
     }
     if invoice.voided_on.is_some() {
         return Err(Refusal::InvoiceVoid.of_act());
-    }
-    if settled_by_payment {
-        return Err(Refusal::SettledByPayment.of_act());
     }
     Ok(())
 }
@@ -356,6 +442,10 @@ pub async fn set_disputed(ctx: &Ctx, command: InvoiceDispute) -> Result<(), AppE
         .await?
         .ok_or(AppError::NotFound)?;
     let account = accounts::lock(&tx, invoice.account).await?;
+    let invoice = store::find(&tx, invoice.id)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    check_final(&invoice)?;
     store::set_disputed(&tx, invoice.id, command.disputed).await?;
     accounts::refresh(&tx, &[account.id]).await?;
     let act = if command.disputed {
@@ -386,7 +476,7 @@ async fn record_act(
         reason: Some(reason),
         details: json!({
             "number": stored.as_ref().and_then(|invoice| invoice.number.clone()),
-            "total": stored.map(|invoice| crate::domain::money::Money::new(invoice.total_minor, invoice.currency)),
+            "total": stored.map(|invoice| Money::new(invoice.total_minor, invoice.currency)),
         }),
     };
     audit::record(tx, ctx, event).await?;
