@@ -20,7 +20,7 @@ const HASH_DIGITS: usize = 16;
 /// `target/site` holds the current browser half. Prints its sizes.
 pub fn build(profile: Profile, timings: bool) -> Result<()> {
     let toolchain = wasm::ensure()?;
-    let compiled = compile(&toolchain, profile, timings)?;
+    let compiled = compile(toolchain, profile, timings)?;
     let compiled =
         fs::read(&compiled).with_context(|| format!("could not read {}", compiled.display()))?;
     let style = style::bundle(&paths::root().join("style/main.css"))?;

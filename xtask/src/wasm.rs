@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
 
@@ -60,8 +61,17 @@ impl Toolchain {
     }
 }
 
-/// There is a compiler for the browser half: found, or installed now.
-pub fn ensure() -> Result<Toolchain> {
+/// There is a compiler for the browser half: found, or installed now. Looked for once per run.
+pub fn ensure() -> Result<&'static Toolchain> {
+    static FOUND: OnceLock<Toolchain> = OnceLock::new();
+    if let Some(found) = FOUND.get() {
+        return Ok(found);
+    }
+    let found = climb()?;
+    Ok(FOUND.get_or_init(|| found))
+}
+
+fn climb() -> Result<Toolchain> {
     if is_installed() || (paths::on_path("rustup").is_some() && add_with_rustup()) {
         return Ok(Toolchain::Default);
     }
@@ -86,7 +96,7 @@ fn add_with_rustup() -> bool {
     eprintln!("adding the {TARGET} target …");
     let added = command::run(Command::new("rustup").args(["target", "add", TARGET]));
     if let Err(error) = &added {
-        eprintln!("{error:#}");
+        eprintln!("{error:#}; trying Debian's compiler instead");
     }
     added.is_ok() && is_installed()
 }
