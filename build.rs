@@ -14,6 +14,10 @@ const LOCALES: &str = "locales";
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={LOCALES}");
+    // A release server embeds the browser half, so it is compiled again when that has changed.
+    if std::env::var("PROFILE")? == "release" && std::env::var_os("CARGO_FEATURE_SSR").is_some() {
+        println!("cargo::rerun-if-changed=target/site");
+    }
     let config = Config::new("en")?
         .add_locale("de")?
         .locales_path(LOCALES)
