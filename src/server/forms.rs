@@ -186,6 +186,10 @@ async fn show_again(pages: Router, mut parts: Parts, page: &str, refused: Refuse
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dto::error::Refusal;
+    use axum::Extension;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::{get, post};
     use rstest::rstest;
 
     #[rstest]
@@ -218,6 +222,115 @@ mod tests {
         assert_eq!(
             page_of(&request("/api/fn/x?page=//evil", "http://evil.example/a")),
             "/"
+        );
+    }
+
+    /// Server functions that refuse, or do and set a cookie, and a page that shows what it was told.
+    fn house() -> Router {
+        let refuse = || async {
+            let refusal = Refusal::AmountNotPositive.at("amount").ser();
+            let headers = [(SERVER_FN_ERROR_HEADER, "/api/fn/refuse")];
+            (StatusCode::INTERNAL_SERVER_ERROR, headers, refusal)
+        };
+        let expired = || async {
+            let headers = [(SERVER_FN_ERROR_HEADER, "/api/fn/expired")];
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                headers,
+                AppError::NotLoggedIn.ser(),
+            )
+        };
+        let act = || async {
+            let headers = [
+                ("location", "/done"),
+                ("serverfnredirect", ""),
+                ("set-cookie", "a=b"),
+            ];
+            (headers, "null")
+        };
+        let page = |uri: Uri, refused: Option<Extension<Refused>>| async move {
+            format!("{uri} {:?}", refused.map(|Extension(refused)| refused))
+        };
+        let pages = Router::new()
+            .route("/api/fn/refuse", post(refuse))
+            .route("/api/fn/expired", post(expired))
+            .route("/api/fn/act", post(act))
+            .route("/form", get(page));
+        let layer = from_fn_with_state(pages.clone(), bring_back_refused);
+        pages.layer(layer)
+    }
+
+    async fn send(
+        method: Method,
+        uri: &str,
+        accept: &str,
+        body: &'static str,
+    ) -> (Response, String) {
+        let request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header(ACCEPT, accept)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body))
+            .unwrap();
+        let response = house().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 100_000).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        (Response::from_parts(parts, Body::empty()), text)
+    }
+
+    const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+
+    #[tokio::test]
+    async fn a_refused_form_shows_its_page_with_everything_typed() {
+        let uri = "/api/fn/refuse?page=%2Fform%3Faccount%3DR-1";
+        let (_, text) = send(
+            Method::POST,
+            uri,
+            BROWSER,
+            "payment%5Bamount%5D=-5&note=a+b%26c",
+        )
+        .await;
+        let refused = Refused {
+            endpoint: "refuse".to_owned(),
+            fields: vec![
+                ("payment[amount]".to_owned(), "-5".to_owned()),
+                ("note".to_owned(), "a b&c".to_owned()),
+            ],
+            error: Refusal::AmountNotPositive.at("amount"),
+        };
+        assert_eq!(text, format!("/form?account=R-1 {:?}", Some(refused)));
+    }
+
+    #[tokio::test]
+    async fn a_form_that_is_done_is_followed_by_its_redirect_and_keeps_its_cookies() {
+        let (response, text) = send(Method::POST, "/api/fn/act?page=%2Fform", BROWSER, "").await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        assert_eq!(response.headers()[LOCATION], "/done");
+        assert_eq!(response.headers()["set-cookie"], "a=b");
+        assert_eq!(text, "");
+    }
+
+    #[tokio::test]
+    async fn whoever_is_no_longer_logged_in_comes_back_after_logging_in() {
+        let (response, _) = send(Method::POST, "/api/fn/expired?page=%2Fform", BROWSER, "").await;
+        assert_eq!(response.headers()[LOCATION], "/login?next=%2Fform");
+    }
+
+    #[tokio::test]
+    async fn the_address_of_a_refused_form_leads_back_to_its_page() {
+        let (response, _) = send(Method::GET, "/api/fn/refuse?page=%2Fform", BROWSER, "").await;
+        assert_eq!(response.headers()[LOCATION], "/form");
+    }
+
+    #[tokio::test]
+    async fn a_call_of_an_island_gets_the_bare_refusal() {
+        let (response, text) = send(Method::POST, "/api/fn/refuse", "application/json", "").await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(
+            AppError::de(text.into()),
+            Refusal::AmountNotPositive.at("amount")
         );
     }
 }

@@ -192,6 +192,9 @@ fn PortalFrame() -> impl IntoView {
     let Some(viewer) = visit().viewer.clone() else {
         return view! { <Redirect path=login_path() /> }.into_any();
     };
+    if !viewer.roles.contains(&Role::Customer) {
+        return view! { <Redirect path="/" /> }.into_any();
+    }
     view! {
         <a class="skip" href="#content">{t!(ui.skip)}</a>
         <div class="frame frame-portal">

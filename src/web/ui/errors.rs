@@ -1,5 +1,6 @@
 //! What went wrong, said to the person who must act: the fact, and what to do about it, in their language.
 
+use super::confirm::OpenBox;
 use super::format;
 use super::text::t;
 use super::typed::FormScope;
@@ -152,6 +153,9 @@ pub fn status(error: &AppError) -> u16 {
 #[component]
 pub fn ErrorSummary(scope: FormScope) -> impl IntoView {
     let refused = scope.refused()?;
+    if let Some(open_box) = use_context::<OpenBox>() {
+        open_box.ask();
+    }
     let lines = match &refused.error {
         AppError::Refused(refusals) => refusals
             .iter()

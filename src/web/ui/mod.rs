@@ -16,6 +16,7 @@ pub mod pager;
 pub mod prelude;
 pub mod progress;
 pub mod table;
+pub mod tabs;
 pub mod text;
 pub mod theme;
 pub mod typed;

@@ -5,7 +5,7 @@ pub use super::card::{Card, Fact, Facts, Tile, Tiles};
 pub use super::confirm::Confirm;
 pub use super::empty::Empty;
 pub use super::field::{
-    CheckField, DateField, Hidden, MoneyField, NumberField, PasswordField, SelectField,
+    CheckField, DateField, FileField, Hidden, MoneyField, NumberField, PasswordField, SelectField,
     TextAreaField, TextField,
 };
 pub use super::form::{Actions, FilterForm, Form, PreviewButton, Submit};
@@ -16,6 +16,7 @@ pub use super::page::{ButtonLink, Crumb, PageHead};
 pub use super::pager::Pager;
 pub use super::progress::Progress;
 pub use super::table::{Cell, DataTable, NumberCell, NumberHead, SortHead};
+pub use super::tabs::{TabNav, current_tab};
 pub(crate) use super::text::t;
 pub use super::visit::visit;
 pub use super::{format, typed, words};
