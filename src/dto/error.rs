@@ -116,6 +116,8 @@ pub enum Refusal {
     DifferentAccounts,
     AccountOnHold,
     RunNotInPreview,
+    /// Striking out makes credit pay something the preview did not show.
+    PairsChanged,
     RunNotDone,
     LinkNotValid,
     PasswordTooWeak,
@@ -169,6 +171,7 @@ impl Refusal {
             Self::DifferentAccounts => "different_accounts",
             Self::AccountOnHold => "account_on_hold",
             Self::RunNotInPreview => "run_not_in_preview",
+            Self::PairsChanged => "pairs_changed",
             Self::RunNotDone => "run_not_done",
             Self::LinkNotValid => "link_not_valid",
             Self::PasswordTooWeak => "password_too_weak",

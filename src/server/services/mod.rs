@@ -10,12 +10,15 @@ pub mod setup;
 
 use super::context::Ctx;
 use super::store::accounts::LockedAccount;
+use super::store::ledger_accounts::Chart;
 use super::store::{Tx, periods};
 use crate::domain::dates::{AccountingCalendar, BACKDATING_DAYS};
-use crate::domain::ledger::EntrySource;
+use crate::domain::ledger::{EntrySource, JournalEntry};
+use crate::domain::money::Money;
 use crate::domain::rights::Right;
 use crate::dto::error::{AppError, Refusal};
 use crate::dto::form::read_date;
+use crate::dto::lineage::PostedLine;
 use chrono::NaiveDate;
 
 /// What decides the dates of an act on `account` that posts entries of `source`.
@@ -54,4 +57,20 @@ fn required_reason(text: &str) -> Result<String, AppError> {
 /// An id out of a path or hidden field; wrong text names nothing that is there.
 fn id<T: std::str::FromStr>(text: &str) -> Result<T, AppError> {
     text.trim().parse().map_err(|_| AppError::NotFound)
+}
+
+/// The lines of an entry that would be posted, with the accounts as the chart names them.
+fn previewed_lines(chart: &Chart, entry: &JournalEntry) -> Vec<PostedLine> {
+    let lines = entry.lines().iter().map(|line| {
+        let (code, name) = chart.get(&line.role).cloned().unwrap_or_default();
+        PostedLine {
+            code,
+            name,
+            side: line.side,
+            amount: Money::new(line.amount_minor, entry.currency()),
+            line_source: line.line_source,
+            wash: line.wash,
+        }
+    });
+    lines.collect()
 }

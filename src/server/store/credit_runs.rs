@@ -17,6 +17,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     Value,
 };
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// A run as stored.
@@ -46,7 +47,8 @@ pub struct NewRun {
     pub state: RunState,
 }
 
-pub async fn insert(tx: &Tx, ctx: &Ctx, run: &NewRun) -> Result<(), DbErr> {
+/// Writes a run's row; says `false` where another run has the same key.
+pub async fn insert(tx: &Tx, ctx: &Ctx, run: &NewRun) -> Result<bool, DbErr> {
     let number = numbers::next(tx, Sequence::CreditRuns, 1).await?[0];
     let row = credit_runs::ActiveModel {
         id: Set(run.id.0),
@@ -63,16 +65,27 @@ pub async fn insert(tx: &Tx, ctx: &Ctx, run: &NewRun) -> Result<(), DbErr> {
         created_by: Set(ctx.actor.label()),
         ..Default::default()
     };
-    credit_runs::Entity::insert(row)
+    let keep = OnConflict::column(credit_runs::Column::RunKey)
+        .do_nothing()
+        .to_owned();
+    let inserted = credit_runs::Entity::insert(row)
+        .on_conflict(keep)
         .exec_without_returning(&tx.connection)
         .await?;
-    Ok(())
+    Ok(inserted > 0)
 }
 
 /// The run, its row locked until the transaction ends.
 pub async fn lock(tx: &Tx, id: CreditRunId) -> Result<Option<StoredRun>, DbErr> {
     let row = credit_runs::Entity::find_by_id(id.0)
         .lock_exclusive()
+        .one(&tx.connection)
+        .await?;
+    row.map(stored).transpose()
+}
+
+pub async fn find(tx: &Tx, id: CreditRunId) -> Result<Option<StoredRun>, DbErr> {
+    let row = credit_runs::Entity::find_by_id(id.0)
         .one(&tx.connection)
         .await?;
     row.map(stored).transpose()
@@ -256,39 +269,153 @@ struct Count {
     count: i64,
 }
 
+/// Whether a run's scope names anyone.
+pub async fn scope_exists(tx: &Tx, scope: RunScope, value: &str) -> Result<bool, DbErr> {
+    let sql = match scope {
+        RunScope::All => return Ok(true),
+        RunScope::Tag => "SELECT COUNT(*) AS count FROM customer_tags WHERE tag = $1",
+        RunScope::Customer => "SELECT COUNT(*) AS count FROM customers WHERE number = $1",
+    };
+    let rows = sql::all::<Count>(tx, sql, vec![value.into()]).await?;
+    Ok(rows.iter().any(|row| row.count > 0))
+}
+
+/// Those of the accounts that the run has done.
+pub async fn done(
+    tx: &Tx,
+    run: CreditRunId,
+    accounts: &[ReceivableAccountId],
+) -> Result<HashSet<ReceivableAccountId>, DbErr> {
+    use credit_run_accounts::{Column, Entity};
+    let done: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::AccountId)
+        .filter(Column::RunId.eq(run.0))
+        .filter(Column::AccountId.is_in(accounts.iter().map(|id| id.0)))
+        .filter(Column::Outcome.is_not_null())
+        .into_tuple()
+        .all(&tx.connection)
+        .await?;
+    Ok(done.into_iter().map(ReceivableAccountId).collect())
+}
+
+#[derive(FromQueryResult)]
+struct ProgressRow {
+    accounts: i64,
+    done: i64,
+}
+
 /// How many accounts a run has, and how many of them are done.
-pub async fn progress(tx: &Tx, run: CreditRunId) -> Result<(i64, i64), DbErr> {
-    let sql = "SELECT COUNT(*) AS count FROM credit_run_accounts WHERE run_id = $1";
-    let total = sql::all::<Count>(tx, sql, vec![run.0.into()]).await?;
-    let done = format!("{sql} AND outcome IS NOT NULL");
-    let done = sql::all::<Count>(tx, &done, vec![run.0.into()]).await?;
-    let count = |rows: Vec<Count>| rows.first().map_or(0, |row| row.count);
-    Ok((count(total), count(done)))
+pub async fn progress(tx: &Tx, run: CreditRunId) -> Result<(u32, u32), DbErr> {
+    let sql = "SELECT COUNT(*) AS accounts, COUNT(outcome) AS done FROM credit_run_accounts WHERE run_id = $1";
+    let rows = sql::all::<ProgressRow>(tx, sql, vec![run.0.into()]).await?;
+    let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    Ok(rows
+        .first()
+        .map_or((0, 0), |row| (count(row.accounts), count(row.done))))
+}
+
+/// An account as the preview saw it, with whose it is and what it owes and holds now.
+#[derive(Clone, Debug)]
+pub struct SeenAccount {
+    pub row: RunAccount,
+    pub customer: String,
+    pub customer_name: String,
+    pub due_minor: i64,
+    pub credit_minor: i64,
+}
+
+#[derive(FromQueryResult)]
+struct SeenRow {
+    account_id: Uuid,
+    account_version: i64,
+    pairs: i32,
+    total_minor: i64,
+    customer: String,
+    customer_name: String,
+    due_minor: i64,
+    credit_minor: i64,
+}
+
+/// Accounts of a preview in the order of their numbers.
+pub async fn seen_accounts(
+    tx: &Tx,
+    run: CreditRunId,
+    offset: u64,
+    limit: u32,
+) -> Result<Vec<SeenAccount>, DbErr> {
+    let sql = format!(
+        "SELECT r.account_id, r.account_version, r.pairs, r.total_minor, c.number AS customer,
+            c.name AS customer_name, a.due_minor, a.credit_minor
+        FROM credit_run_accounts r
+            JOIN receivable_accounts a ON a.id = r.account_id
+            JOIN customers c ON c.id = a.customer_id
+        WHERE r.run_id = $1 ORDER BY a.number LIMIT {limit} OFFSET {offset}"
+    );
+    let rows = sql::all::<SeenRow>(tx, &sql, vec![run.0.into()]).await?;
+    let seen = rows.into_iter().map(|row| SeenAccount {
+        row: RunAccount {
+            account: ReceivableAccountId(row.account_id),
+            version: row.account_version,
+            pairs: row.pairs,
+            total_minor: row.total_minor,
+            outcome: None,
+        },
+        customer: row.customer,
+        customer_name: row.customer_name,
+        due_minor: row.due_minor,
+        credit_minor: row.credit_minor,
+    });
+    Ok(seen.collect())
+}
+
+/// What a preview saw on all its accounts.
+pub struct SeenTotals {
+    pub accounts: u64,
+    pub pairs: i64,
+    /// One per currency.
+    pub amounts: Vec<Money>,
+}
+
+#[derive(FromQueryResult)]
+struct SeenTotalRow {
+    currency: String,
+    accounts: i64,
+    pairs: i64,
+    total_minor: i64,
+}
+
+pub async fn seen_totals(tx: &Tx, run: CreditRunId) -> Result<SeenTotals, DbErr> {
+    let sql = "SELECT a.currency, COUNT(*) AS accounts, CAST(SUM(r.pairs) AS bigint) AS pairs,
+            CAST(SUM(r.total_minor) AS bigint) AS total_minor
+        FROM credit_run_accounts r JOIN receivable_accounts a ON a.id = r.account_id
+        WHERE r.run_id = $1 GROUP BY a.currency ORDER BY 4 DESC";
+    let rows = sql::all::<SeenTotalRow>(tx, sql, vec![run.0.into()]).await?;
+    let mut totals = SeenTotals {
+        accounts: 0,
+        pairs: 0,
+        amounts: Vec::with_capacity(rows.len()),
+    };
+    for row in rows {
+        totals.accounts += row.accounts.unsigned_abs();
+        totals.pairs += row.pairs;
+        totals.amounts.push(money(row.total_minor, &row.currency)?);
+    }
+    Ok(totals)
 }
 
 /// Replaces the pairs struck out of a run's preview.
-pub async fn strike(
-    tx: &Tx,
-    run: CreditRunId,
-    pairs: &[(CreditGrantId, InvoiceId)],
-) -> Result<(), DbErr> {
-    use credit_run_struck::{ActiveModel, Column, Entity};
+pub async fn strike(tx: &Tx, run: CreditRunId, pairs: &StruckPairs) -> Result<(), DbErr> {
+    use credit_run_struck::{Column, Entity};
     Entity::delete_many()
         .filter(Column::RunId.eq(run.0))
         .exec(&tx.connection)
         .await?;
-    if pairs.is_empty() {
-        return Ok(());
-    }
-    let rows = pairs.iter().map(|(grant, invoice)| ActiveModel {
-        run_id: Set(run.0),
-        grant_id: Set(grant.0),
-        invoice_id: Set(invoice.0),
-    });
-    Entity::insert_many(rows)
-        .exec_without_returning(&tx.connection)
-        .await?;
-    Ok(())
+    let rows = pairs
+        .iter()
+        .map(|(grant, invoice)| vec![run.0.into(), grant.0.into(), invoice.0.into()]);
+    let columns = ["run_id", "grant_id", "invoice_id"];
+    sql::insert_rows(tx, "credit_run_struck", &columns, rows.collect()).await
 }
 
 pub async fn struck(tx: &Tx, run: CreditRunId) -> Result<StruckPairs, DbErr> {
@@ -324,6 +451,13 @@ struct NameRow {
     name: String,
 }
 
+fn money(minor: i64, currency: &str) -> Result<Money, DbErr> {
+    let currency = currency
+        .parse()
+        .map_err(|_| DbErr::Type("unknown currency".to_owned()))?;
+    Ok(Money::new(minor, currency))
+}
+
 /// What a run did so far.
 pub async fn summary(tx: &Tx, run: CreditRunId) -> Result<CreditRunSummary, DbErr> {
     let id: Value = run.0.into();
@@ -350,14 +484,8 @@ pub async fn summary(tx: &Tx, run: CreditRunId) -> Result<CreditRunSummary, DbEr
     )
     .await?;
     let totals = totals
-        .into_iter()
-        .map(|row| {
-            let currency = row
-                .currency
-                .parse()
-                .map_err(|_| DbErr::Type("unknown currency".to_owned()))?;
-            Ok(Money::new(row.total_minor, currency))
-        })
+        .iter()
+        .map(|row| money(row.total_minor, &row.currency))
         .collect::<Result<Vec<Money>, DbErr>>()?;
     Ok(CreditRunSummary {
         run,

@@ -185,6 +185,22 @@ pub async fn find(tx: &Tx, id: CreditGrantId) -> Result<Option<StoredGrant>, DbE
     row.map(stored).transpose()
 }
 
+/// The accounts these grants belong to, each once.
+pub async fn accounts_of(
+    tx: &Tx,
+    ids: Vec<CreditGrantId>,
+) -> Result<Vec<ReceivableAccountId>, DbErr> {
+    let accounts: Vec<Uuid> = credit_grants::Entity::find()
+        .select_only()
+        .column(credit_grants::Column::AccountId)
+        .distinct()
+        .filter(credit_grants::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .into_tuple()
+        .all(&tx.connection)
+        .await?;
+    Ok(accounts.into_iter().map(ReceivableAccountId).collect())
+}
+
 pub async fn find_by_origin(tx: &Tx, origin: Origin) -> Result<Option<StoredGrant>, DbErr> {
     let (kind, id) = origin.parts();
     let row = credit_grants::Entity::find()

@@ -5,6 +5,7 @@ use super::entity::ledger_accounts::{ActiveModel, Column, Entity};
 use crate::domain::ledger::{LedgerKind, LedgerRole};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, DbErr, EntityTrait};
+use std::collections::HashMap;
 
 /// Puts a role's account into the chart unless the chart has one.
 pub async fn insert_missing(
@@ -48,4 +49,16 @@ pub async fn role_with_code(tx: &Tx, code: &str) -> Result<Option<LedgerRole>, D
         .one(&tx.connection)
         .await?;
     Ok(row.and_then(|row| LedgerRole::from_code(&row.role)))
+}
+
+/// Code and name of each role's account.
+pub type Chart = HashMap<LedgerRole, (String, String)>;
+
+pub async fn chart(tx: &Tx) -> Result<Chart, DbErr> {
+    let rows = Entity::find().all(&tx.connection).await?;
+    let named = rows.into_iter().filter_map(|row| {
+        let role = LedgerRole::from_code(&row.role)?;
+        Some((role, (row.code, row.name)))
+    });
+    Ok(named.collect())
 }

@@ -87,6 +87,7 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::DifferentAccounts => t!(errors.different_accounts).to_owned(),
         Refusal::AccountOnHold => t!(errors.account_on_hold).to_owned(),
         Refusal::RunNotInPreview => t!(errors.run_not_in_preview).to_owned(),
+        Refusal::PairsChanged => t!(errors.pairs_changed).to_owned(),
         Refusal::RunNotDone => t!(errors.run_not_done).to_owned(),
         Refusal::LinkNotValid => t!(errors.link_not_valid).to_owned(),
         Refusal::PasswordTooWeak => t!(errors.password_too_weak).to_owned(),
