@@ -5,6 +5,8 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, killpg};
@@ -13,24 +15,33 @@ use nix::unistd::Pid;
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static RUNNING: Mutex<Option<Pid>> = Mutex::new(None);
 
-/// From now on signals are handled here: the first asks the running command to stop, the second
-/// ends it.
+/// Time to end well after the first signal.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// From now on signals are handled here: the first asks the running command to stop, the second, or
+/// ten seconds, ends it.
 pub fn watch() -> Result<()> {
     ctrlc::set_handler(|| {
         let again = INTERRUPTED.swap(true, Ordering::SeqCst);
-        if let Some(group) = *running() {
-            // The group may have ended by itself in this moment; then there is nobody to tell.
-            let _ = killpg(
-                group,
-                if again {
-                    Signal::SIGKILL
-                } else {
-                    Signal::SIGINT
-                },
-            );
+        if again {
+            tell(*running(), Signal::SIGKILL);
+            return;
         }
+        tell(*running(), Signal::SIGINT);
+        thread::spawn(move || {
+            thread::sleep(GRACE);
+            // Nothing new is started after a signal, so what runs now is what was told to stop.
+            tell(*running(), Signal::SIGKILL);
+        });
     })
     .context("could not watch for Ctrl-C")
+}
+
+fn tell(group: Option<Pid>, signal: Signal) {
+    if let Some(group) = group {
+        // The group may have ended by itself in this moment; then there is nobody to tell.
+        let _ = killpg(group, signal);
+    }
 }
 
 /// Fails once a signal has come, so that no further command is started.
