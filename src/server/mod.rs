@@ -4,6 +4,7 @@ pub mod assets;
 pub mod context;
 pub mod error;
 pub mod forms;
+pub mod jobs;
 pub mod live;
 pub mod pages;
 pub mod queries;

@@ -1,6 +1,7 @@
 //! Read models: SQL straight to dto. No rules, no writes; each function checks who asks.
 
 pub mod balances;
+pub mod credit_runs;
 pub mod credits;
 pub mod invoices;
 pub mod journal;

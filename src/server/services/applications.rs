@@ -1,7 +1,7 @@
 //! Applying credit to invoices and undoing that, by whatever door; holding grants.
 
 use super::replay::Replay;
-use super::{calendar, date_or_today, id, required_reason};
+use super::{calendar, date_or_today, id, previewed_lines, required_reason};
 use crate::domain::allocation::{Allocation, OpenItem, StruckPairs, allocate};
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::{ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId};
@@ -10,7 +10,9 @@ use crate::domain::money::Money;
 use crate::domain::posting;
 use crate::domain::rights::Right;
 use crate::dto::accounts::AutoApply;
-use crate::dto::credits::{GrantHold, NewApplication, RecordedApplication, Unapplication};
+use crate::dto::credits::{
+    ApplicationPreview, GrantHold, NewApplication, RecordedApplication, Unapplication,
+};
 use crate::dto::error::{AppError, Refusal};
 use crate::server::context::Ctx;
 use crate::server::store::accounts::{self, LockedAccount};
@@ -19,8 +21,9 @@ use crate::server::store::audit::{self, AuditEvent};
 use crate::server::store::grants::{
     self, MovementKind, NewGrant, NewMovement, Origin, StoredGrant,
 };
+use crate::server::store::invoices::{self, StoredInvoice};
 use crate::server::store::journal::{self, Document, EntryToPost};
-use crate::server::store::{Tx, invoices, payments};
+use crate::server::store::{Tx, ledger_accounts, payments};
 use chrono::NaiveDate;
 use serde_json::json;
 use std::collections::HashMap;
@@ -41,27 +44,14 @@ pub async fn apply(ctx: &Ctx, command: NewApplication) -> Result<RecordedApplica
     if let Some(answer) = replay.answer(ctx, &tx).await? {
         return Ok(answer);
     }
-    let (allocation, effective_on) = decide_application(ctx, &tx, &account, &command).await?;
-    let grant = grants::find(&tx, grant.id)
-        .await?
-        .ok_or(AppError::NotFound)?;
-    let calendar = calendar(
-        ctx,
-        &tx,
-        Some(&account),
-        EntrySource::Application,
-        &command.reason,
-    )
-    .await?;
-    let posting_on = calendar
-        .posting_day(effective_on)
-        .map_err(|refusal| Refusal::from(refusal).at("effective_on"))?;
+    let decided = decide(ctx, &tx, &account, &command).await?;
+    let allocation = decided.allocation;
     let dated = DatedApplications {
-        effective_on,
-        posting_on,
+        effective_on: decided.effective_on,
+        posting_on: decided.posting_on,
         run: None,
     };
-    let grants = HashMap::from([(grant.id, grant)]);
+    let grants = HashMap::from([(decided.grant.id, decided.grant)]);
     let made = write(ctx, &tx, &account, &[allocation], &grants, dated).await?;
     let answer = RecordedApplication {
         application: made[0],
@@ -80,7 +70,7 @@ pub async fn apply(ctx: &Ctx, command: NewApplication) -> Result<RecordedApplica
             details: json!({
                 "invoice": allocation.invoice,
                 "amount": Money::new(allocation.amount_minor, account.currency),
-                "effective_on": effective_on,
+                "effective_on": decided.effective_on,
             }),
         },
     )
@@ -91,12 +81,49 @@ pub async fn apply(ctx: &Ctx, command: NewApplication) -> Result<RecordedApplica
     Ok(answer)
 }
 
-async fn decide_application(
+/// What applying would do; nothing is written.
+pub async fn preview(ctx: &Ctx, command: NewApplication) -> Result<ApplicationPreview, AppError> {
+    ctx.actor.require(Right::ApplyCredits)?;
+    let tx = Tx::begin_reading(ctx).await?;
+    let grant = grants::find(&tx, id(&command.grant)?)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    let account = accounts::lock(&tx, grant.account).await?;
+    let decided = decide(ctx, &tx, &account, &command).await?;
+    let money = |minor| Money::new(minor, account.currency);
+    let amount_minor = decided.allocation.amount_minor;
+    let credit = decided.grant.slice(amount_minor);
+    let entry = posting::credit_applied(account.books(), credit, decided.invoice.id)?;
+    let chart = ledger_accounts::chart(&tx).await?;
+    Ok(ApplicationPreview {
+        invoice: decided.invoice.id,
+        invoice_number: decided.invoice.number.clone().unwrap_or_default(),
+        amount: money(amount_minor),
+        effective_on: decided.effective_on,
+        posting_on: decided.posting_on,
+        remaining_before: decided.grant.remaining(),
+        remaining_after: money(decided.grant.remaining_minor - amount_minor),
+        open_before: decided.invoice.open(),
+        open_after: money(decided.invoice.open_minor - amount_minor),
+        lines: previewed_lines(&chart, &entry),
+    })
+}
+
+/// An application that can be written: everything that could refuse it has been asked.
+struct Decided {
+    allocation: Allocation,
+    effective_on: NaiveDate,
+    posting_on: NaiveDate,
+    grant: StoredGrant,
+    invoice: StoredInvoice,
+}
+
+async fn decide(
     ctx: &Ctx,
     tx: &Tx,
     account: &LockedAccount,
     command: &NewApplication,
-) -> Result<(Allocation, NaiveDate), AppError> {
+) -> Result<Decided, AppError> {
     let grant = grants::find(tx, id(&command.grant)?)
         .await?
         .ok_or(AppError::NotFound)?;
@@ -138,7 +165,18 @@ async fn decide_application(
         invoice: invoice.id,
         amount_minor: amount.minor,
     };
-    Ok((allocation, effective_on))
+    let source = EntrySource::Application;
+    let calendar = calendar(ctx, tx, Some(account), source, &command.reason).await?;
+    let posting_on = calendar
+        .posting_day(effective_on)
+        .map_err(|refusal| Refusal::from(refusal).at("effective_on"))?;
+    Ok(Decided {
+        allocation,
+        effective_on,
+        posting_on,
+        grant,
+        invoice,
+    })
 }
 
 /// When applications count, and the run they belong to.

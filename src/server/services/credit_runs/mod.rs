@@ -152,7 +152,7 @@ const ANY_DAYS_BACK: u32 = 100_000;
 
 /// What a run did so far.
 pub async fn summary(ctx: &Ctx, run: CreditRunId) -> Result<CreditRunSummary, AppError> {
-    ctx.actor.require(Right::ApplyCredits)?;
+    ctx.actor.require(Right::ReadJournal)?;
     let tx = Tx::begin_reading(ctx).await?;
     Ok(store::summary(&tx, run).await?)
 }

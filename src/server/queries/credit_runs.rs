@@ -1,0 +1,165 @@
+//! Credit runs as their list and pages show them.
+
+use super::sql::{self, unreadable};
+use crate::domain::credit::OrderOfUse;
+use crate::domain::ids::CreditRunId;
+use crate::domain::money::Money;
+use crate::domain::rights::Right;
+use crate::dto::credit_runs::{CreditRunDetail, CreditRunRow, RunScope, RunState};
+use crate::dto::error::AppError;
+use crate::dto::page::{Page, PageRequest};
+use crate::server::context::Ctx;
+use crate::server::services::credit_runs;
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{DbErr, FromQueryResult, Value};
+use uuid::Uuid;
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    number: i64,
+    state: String,
+    effective_on: NaiveDate,
+    scope: String,
+    scope_value: String,
+    applications: i64,
+    created_at: DateTime<Utc>,
+    created_by: String,
+}
+
+/// A page of the runs, newest first. Previews that were never committed stand among them.
+pub async fn list(ctx: &Ctx, page: PageRequest) -> Result<Page<CreditRunRow>, AppError> {
+    ctx.actor.require(Right::ReadJournal)?;
+    let total = sql::count(ctx, "SELECT COUNT(*) AS count FROM credit_runs", vec![]).await?;
+    let statement = format!(
+        "SELECT r.id, r.number, r.state, r.effective_on, r.scope, r.scope_value, r.created_at, r.created_by,
+            (SELECT COUNT(*) FROM applications a WHERE a.run_id = r.id) AS applications
+        FROM credit_runs r ORDER BY r.number DESC {}",
+        sql::limit(&page)
+    );
+    let rows = sql::all::<Row>(ctx, &statement, vec![]).await?;
+    let totals = totals(ctx, &rows).await?;
+    let runs = rows.into_iter().map(|row| run(row, &totals));
+    Ok(Page {
+        rows: runs.collect::<Result<_, DbErr>>()?,
+        total,
+    })
+}
+
+#[derive(FromQueryResult)]
+struct TotalRow {
+    run_id: Uuid,
+    currency: String,
+    total_minor: i64,
+}
+
+/// What each of these runs applied, per currency.
+async fn totals(ctx: &Ctx, rows: &[Row]) -> Result<Vec<(Uuid, Money)>, DbErr> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut conditions = sql::Conditions::default();
+    let ids: Vec<String> = rows
+        .iter()
+        .map(|row| conditions.bind(Value::from(row.id)))
+        .collect();
+    let statement = format!(
+        "SELECT a.run_id, c.currency, CAST(SUM(a.amount_minor) AS bigint) AS total_minor
+        FROM applications a JOIN receivable_accounts c ON c.id = a.account_id
+        WHERE a.run_id IN ({}) GROUP BY a.run_id, c.currency ORDER BY 3 DESC",
+        ids.join(", ")
+    );
+    let totals = sql::all::<TotalRow>(ctx, &statement, conditions.values()).await?;
+    let totals = totals
+        .into_iter()
+        .map(|row| Ok((row.run_id, sql::money(row.total_minor, &row.currency)?)));
+    totals.collect()
+}
+
+fn run(row: Row, totals: &[(Uuid, Money)]) -> Result<CreditRunRow, DbErr> {
+    Ok(CreditRunRow {
+        run: CreditRunId(row.id),
+        number: row.number,
+        state: state(&row.state)?,
+        effective_on: row.effective_on,
+        scope: scope(&row.scope)?,
+        scope_value: row.scope_value,
+        applications: row.applications,
+        totals: totals
+            .iter()
+            .filter(|(run, _)| *run == row.id)
+            .map(|(_, total)| *total)
+            .collect(),
+        created_at: row.created_at,
+        created_by: row.created_by,
+    })
+}
+
+fn state(code: &str) -> Result<RunState, DbErr> {
+    RunState::from_code(code).ok_or_else(|| unreadable("credit_runs.state", code))
+}
+
+fn scope(code: &str) -> Result<RunScope, DbErr> {
+    RunScope::from_code(code).ok_or_else(|| unreadable("credit_runs.scope", code))
+}
+
+#[derive(FromQueryResult)]
+struct DetailRow {
+    state: String,
+    effective_on: NaiveDate,
+    posting_on: NaiveDate,
+    scope: String,
+    scope_value: String,
+    order_of_use: Option<String>,
+    created_at: DateTime<Utc>,
+    created_by: String,
+    finished_at: Option<DateTime<Utc>>,
+    undone_at: Option<DateTime<Utc>>,
+    undone_by: Option<String>,
+    accounts: i64,
+    accounts_done: i64,
+    applications: i64,
+    unapplied: i64,
+}
+
+/// A run with what came of it so far and how far it has come.
+pub async fn detail(ctx: &Ctx, id: CreditRunId) -> Result<CreditRunDetail, AppError> {
+    ctx.actor.require(Right::ReadJournal)?;
+    let statement = "SELECT r.state, r.effective_on, r.posting_on, r.scope, r.scope_value, r.order_of_use,
+            r.created_at, r.created_by, r.finished_at, r.undone_at, r.undone_by,
+            (SELECT COUNT(*) FROM credit_run_accounts x WHERE x.run_id = r.id) AS accounts,
+            (SELECT COUNT(x.outcome) FROM credit_run_accounts x WHERE x.run_id = r.id) AS accounts_done,
+            (SELECT COUNT(*) FROM applications a WHERE a.run_id = r.id) AS applications,
+            (SELECT COUNT(a.unapplied_on) FROM applications a WHERE a.run_id = r.id) AS unapplied
+        FROM credit_runs r WHERE r.id = $1";
+    let row = sql::one::<DetailRow>(ctx, statement, vec![id.0.into()]).await?;
+    let row = row.ok_or(AppError::NotFound)?;
+    let state = state(&row.state)?;
+    let (done, total) = match state {
+        RunState::Undoing | RunState::Undone => (row.unapplied, row.applications),
+        RunState::Preview | RunState::Running | RunState::Done => (row.accounts_done, row.accounts),
+    };
+    let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    let order_of_use = match row.order_of_use.as_deref() {
+        None => None,
+        Some(code) => Some(
+            OrderOfUse::from_code(code)
+                .ok_or_else(|| unreadable("credit_runs.order_of_use", code))?,
+        ),
+    };
+    Ok(CreditRunDetail {
+        summary: credit_runs::summary(ctx, id).await?,
+        effective_on: row.effective_on,
+        posting_on: row.posting_on,
+        scope: scope(&row.scope)?,
+        scope_value: row.scope_value,
+        order_of_use,
+        created_at: row.created_at,
+        created_by: row.created_by,
+        finished_at: row.finished_at,
+        undone_at: row.undone_at,
+        undone_by: row.undone_by,
+        done: count(done),
+        total: count(total),
+    })
+}
