@@ -84,6 +84,11 @@ pub enum Refusal {
     /// An account, customer or document named in the request is not there.
     UnknownReference,
     NumberTaken,
+    /// A number with characters that no address takes.
+    UnusableNumber,
+    TooMany {
+        max: u32,
+    },
     EmailTaken,
     InvoiceWithoutLines,
     InvoiceFinal,
@@ -151,6 +156,8 @@ impl Refusal {
             Self::ReasonRequired => "reason_required",
             Self::UnknownReference => "unknown_reference",
             Self::NumberTaken => "number_taken",
+            Self::UnusableNumber => "unusable_number",
+            Self::TooMany { .. } => "too_many",
             Self::EmailTaken => "email_taken",
             Self::InvoiceWithoutLines => "invoice_without_lines",
             Self::InvoiceFinal => "invoice_final",

@@ -59,6 +59,18 @@ impl Reader {
         text.trim().to_owned()
     }
 
+    /// An e-mail address, or nothing.
+    pub fn email(&mut self, field: &str, text: &str) -> String {
+        let email = self.text(field, text, 200);
+        let plausible = email.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty() && !host.is_empty() && !host.contains('@')
+        });
+        if !email.is_empty() && (!plausible || email.contains(char::is_whitespace)) {
+            self.refuse(field, Refusal::NotAnEmail);
+        }
+        email
+    }
+
     pub fn currency(&mut self, field: &str, text: &str) -> Option<Currency> {
         if text.trim().is_empty() {
             self.refuse(field, Refusal::Required);

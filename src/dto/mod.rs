@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod balances;
 pub mod credit_runs;
 pub mod credits;
+pub mod customers;
 pub mod error;
 pub mod form;
 pub mod invoices;

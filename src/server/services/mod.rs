@@ -3,6 +3,7 @@
 
 pub mod applications;
 pub mod credit_runs;
+pub mod customers;
 pub mod invoices;
 pub mod payments;
 mod replay;

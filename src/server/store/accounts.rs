@@ -1,23 +1,27 @@
 //! Receivable accounts: locking them, and keeping their cached balances.
 
 use super::Tx;
-use super::entity::receivable_accounts::{Column, Entity, Model};
+use super::entity::receivable_accounts::{ActiveModel, Column, Entity, Model};
+use super::numbers::{self, GivenNumbers};
 use super::sql;
 use crate::domain::credit::OrderOfUse;
 use crate::domain::ids::{CustomerId, ReceivableAccountId};
 use crate::domain::money::Currency;
 use crate::domain::payment::SurplusChoice;
 use crate::domain::posting::Books;
-use crate::dto::accounts::AutoApply;
-use crate::server::context::Event;
+use crate::dto::accounts::{AutoApply, ReadSettings};
+use crate::server::context::{Ctx, Event};
 use chrono::NaiveDate;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+};
 
 /// A receivable account whose row this transaction holds.
 #[derive(Clone, Debug)]
 pub struct LockedAccount {
     pub id: ReceivableAccountId,
     pub number: String,
+    pub name: String,
     pub customer: CustomerId,
     pub currency: Currency,
     pub opened_on: Option<NaiveDate>,
@@ -33,6 +37,16 @@ impl LockedAccount {
         Books {
             account: self.id,
             currency: self.currency,
+        }
+    }
+
+    pub fn settings(&self) -> ReadSettings {
+        ReadSettings {
+            name: self.name.clone(),
+            auto_apply: self.auto_apply,
+            surplus_choice: self.surplus_choice,
+            order_of_use: self.order_of_use,
+            on_hold: self.on_hold,
         }
     }
 
@@ -84,6 +98,7 @@ fn locked(row: Model) -> Result<LockedAccount, DbErr> {
     Ok(LockedAccount {
         id: ReceivableAccountId(row.id),
         number: row.number,
+        name: row.name,
         customer: CustomerId(row.customer_id),
         currency: row.currency.parse().map_err(|_| unreadable("currency"))?,
         opened_on: row.opened_on,
@@ -126,5 +141,73 @@ pub async fn open_on_first_document(
     }
     let sql = "UPDATE receivable_accounts SET opened_on = $1 WHERE id = $2";
     sql::execute(tx, sql, vec![effective_on.into(), account.id.0.into()]).await?;
+    Ok(())
+}
+
+/// A receivable account to be written.
+#[derive(Clone, Debug)]
+pub struct NewAccount<'a> {
+    pub id: ReceivableAccountId,
+    pub number: &'a str,
+    pub customer: CustomerId,
+    pub currency: Currency,
+    pub settings: &'a ReadSettings,
+}
+
+/// The next `count` free account numbers: `AR-00001`.
+pub async fn next_numbers(tx: &Tx, count: usize) -> Result<Vec<String>, DbErr> {
+    numbers::next_free(tx, GivenNumbers::ReceivableAccounts, count).await
+}
+
+pub async fn number_is_taken(tx: &Tx, number: &str) -> Result<bool, DbErr> {
+    let row = Entity::find()
+        .filter(Column::Number.eq(number))
+        .one(&tx.connection)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Writes a new account. The customer's search text is the caller's to refresh.
+pub async fn insert(tx: &Tx, ctx: &Ctx, account: &NewAccount<'_>) -> Result<(), DbErr> {
+    let settings = account.settings;
+    let row = ActiveModel {
+        id: Set(account.id.0),
+        number: Set(account.number.to_owned()),
+        customer_id: Set(account.customer.0),
+        currency: Set(account.currency.code().to_owned()),
+        name: Set(settings.name.clone()),
+        opened_on: Set(None),
+        auto_apply: Set(settings.auto_apply.code().to_owned()),
+        surplus_choice: Set(settings.surplus_choice.code().to_owned()),
+        order_of_use: Set(settings.order_of_use.code().to_owned()),
+        on_hold: Set(settings.on_hold),
+        due_minor: Set(0),
+        credit_minor: Set(0),
+        version: Set(0),
+        created_at: Set(ctx.clock.now()),
+    };
+    Entity::insert(row)
+        .exec_without_returning(&tx.connection)
+        .await?;
+    Ok(())
+}
+
+/// Replaces an account's settings and moves its version on, so that previews of runs notice.
+pub async fn set_settings(
+    tx: &Tx,
+    account: &LockedAccount,
+    settings: &ReadSettings,
+) -> Result<(), DbErr> {
+    let row = ActiveModel {
+        id: Set(account.id.0),
+        name: Set(settings.name.clone()),
+        auto_apply: Set(settings.auto_apply.code().to_owned()),
+        surplus_choice: Set(settings.surplus_choice.code().to_owned()),
+        order_of_use: Set(settings.order_of_use.code().to_owned()),
+        on_hold: Set(settings.on_hold),
+        version: Set(account.version + 1),
+        ..Default::default()
+    };
+    Entity::update(row).exec(&tx.connection).await?;
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! The audit trail: who did what, when and why. Rows are never changed.
 
 use super::Tx;
-use super::entity::audit_events::{ActiveModel, Entity};
+use super::entity::audit_events::{ActiveModel, Column, Entity};
 use crate::domain::ids::{CustomerId, ReceivableAccountId};
 use crate::server::context::Ctx;
-use sea_orm::{ActiveValue::Set, DbErr, EntityTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -41,4 +41,38 @@ pub async fn record(tx: &Tx, ctx: &Ctx, event: AuditEvent<'_>) -> Result<(), DbE
         .exec_without_returning(&tx.connection)
         .await?;
     Ok(())
+}
+
+/// Names of the fields that acts of this kind changed since the subject had `version`; each once, in the order of
+/// the changes. Reads the `version` and `after` such acts leave in their details.
+pub async fn changed_since(
+    tx: &Tx,
+    act: &str,
+    subject_id: &str,
+    version: i64,
+) -> Result<Vec<String>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::SubjectId.eq(subject_id))
+        .filter(Column::Act.eq(act))
+        .order_by_asc(Column::RecordedAt)
+        .all(&tx.connection)
+        .await?;
+    let mut names = Vec::new();
+    for row in rows {
+        let details: Value = serde_json::from_str(&row.details)
+            .map_err(|_| DbErr::Type("audit_events.details holds no JSON".to_owned()))?;
+        if details["version"]
+            .as_i64()
+            .is_none_or(|made| made <= version)
+        {
+            continue;
+        }
+        let after = details["after"].as_object().into_iter().flatten();
+        for (name, _) in after {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+    }
+    Ok(names)
 }

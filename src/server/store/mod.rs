@@ -20,8 +20,10 @@ pub mod settings;
 mod sql;
 
 use super::context::{Ctx, Event};
-use crate::dto::error::AppError;
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use crate::dto::error::{AppError, Refusal};
+use sea_orm::{
+    DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use std::sync::Mutex;
 
 /// An open database transaction, and the events to publish once it is committed.
@@ -74,4 +76,13 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+/// What a write came to. A number that someone else took in the meantime is refused at `field`: on PostgreSQL two
+/// may have found it free.
+pub fn unless_taken<T>(result: Result<T, DbErr>, field: &str) -> Result<T, AppError> {
+    result.map_err(|error| match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => Refusal::NumberTaken.at(field),
+        _ => error.into(),
+    })
 }

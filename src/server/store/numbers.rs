@@ -79,3 +79,102 @@ pub async fn next_in_series(tx: &Tx, series: &str, year: i32) -> Result<i64, DbE
         .map(|row| row.number)
         .ok_or_else(|| DbErr::RecordNotFound("the number series answered nothing".to_owned()))
 }
+
+/// Numbers that people may also give by hand, in the form `C-00001`.
+#[derive(Clone, Copy)]
+pub enum GivenNumbers {
+    Customers,
+    ReceivableAccounts,
+}
+
+impl GivenNumbers {
+    fn table(self) -> &'static str {
+        match self {
+            Self::Customers => "customers",
+            Self::ReceivableAccounts => "receivable_accounts",
+        }
+    }
+
+    fn sequence(self) -> &'static str {
+        match self {
+            Self::Customers => "customer_numbers",
+            Self::ReceivableAccounts => "receivable_account_numbers",
+        }
+    }
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Customers => "C-",
+            Self::ReceivableAccounts => "AR-",
+        }
+    }
+
+    fn written(self, number: i64) -> String {
+        format!("{}{number:05}", self.prefix())
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Taken {
+    number: String,
+}
+
+/// The next `count` numbers that nothing has, ascending.
+pub async fn next_free(tx: &Tx, kind: GivenNumbers, count: usize) -> Result<Vec<String>, DbErr> {
+    if tx.connection.get_database_backend() == DatabaseBackend::Postgres {
+        return next_free_of_sequence(tx, kind, count).await;
+    }
+    // SQLite has one writer, and this transaction is it. Text ending the range is the prefix with its last
+    // character moved on, so that the unique index is read and not the table.
+    let prefix = kind.prefix();
+    let sql = format!(
+        "SELECT CAST(COALESCE(MAX(CAST(SUBSTR(number, {}) AS integer)), 0) AS bigint) + 1 AS number
+        FROM {} WHERE number >= $1 AND number < $2 AND SUBSTR(number, {}) NOT GLOB '*[^0-9]*'
+            AND LENGTH(number) <= {}",
+        prefix.len() + 1,
+        kind.table(),
+        prefix.len() + 1,
+        prefix.len() + LONGEST_COUNTED
+    );
+    let after = format!("{}.", prefix.trim_end_matches('-'));
+    let first = sql::all::<Number>(tx, &sql, vec![prefix.into(), after.into()])
+        .await?
+        .first()
+        .map_or(1, |row| row.number);
+    Ok((first..).take(count).map(|n| kind.written(n)).collect())
+}
+
+/// Numbers of more digits were given by hand and are not counted on from.
+const LONGEST_COUNTED: usize = 9;
+
+async fn next_free_of_sequence(
+    tx: &Tx,
+    kind: GivenNumbers,
+    count: usize,
+) -> Result<Vec<String>, DbErr> {
+    let mut free: Vec<String> = Vec::with_capacity(count);
+    while free.len() < count {
+        let wanted = count - free.len();
+        let sql = format!(
+            "SELECT nextval('{}') AS number FROM generate_series(1, {wanted})",
+            kind.sequence()
+        );
+        let next: Vec<String> = sql::all::<Number>(tx, &sql, vec![])
+            .await?
+            .into_iter()
+            .map(|row| kind.written(row.number))
+            .collect();
+        // Given by hand before the sequence came by.
+        let sql = format!(
+            "SELECT number FROM {} WHERE number IN ({})",
+            kind.table(),
+            sql::placeholders(1, next.len())
+        );
+        let values = next.iter().map(|number| number.as_str().into()).collect();
+        let taken = sql::all::<Taken>(tx, &sql, values).await?;
+        let is_taken = |number: &String| taken.iter().any(|taken| taken.number == *number);
+        free.extend(next.into_iter().filter(|number| !is_taken(number)));
+    }
+    free.sort();
+    Ok(free)
+}

@@ -3,5 +3,6 @@
 mod architecture;
 mod books;
 mod histories;
+mod customers;
 pub mod support;
 mod verify;

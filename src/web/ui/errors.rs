@@ -45,6 +45,8 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::ReasonRequired => t!(errors.reason_required).to_owned(),
         Refusal::UnknownReference => t!(errors.unknown_reference).to_owned(),
         Refusal::NumberTaken => t!(errors.number_taken).to_owned(),
+        Refusal::UnusableNumber => t!(errors.unusable_number).to_owned(),
+        Refusal::TooMany { max } => t!(errors.too_many, max = format::number(*max)),
         Refusal::EmailTaken => t!(errors.email_taken).to_owned(),
         Refusal::InvoiceWithoutLines => t!(errors.invoice_without_lines).to_owned(),
         Refusal::InvoiceFinal => t!(errors.invoice_final).to_owned(),
@@ -162,6 +164,13 @@ pub fn ErrorSummary(scope: FormScope) -> impl IntoView {
             .iter()
             .map(|refusal| line(&scope, refusal))
             .collect(),
+        AppError::Stale(what) => {
+            // Fields of this form are called what their labels call them.
+            let called =
+                |name: &String| labelled(&scope, name).map_or(name.clone(), |(_, label)| label);
+            let stale = AppError::Stale(what.iter().map(called).collect());
+            vec![view! { <li>{error_sentence(&stale)}</li> }.into_any()]
+        }
         error => vec![view! { <li>{error_sentence(error)}</li> }.into_any()],
     };
     let incident = incident(&refused.error)
