@@ -2,7 +2,7 @@
 
 mod architecture;
 mod books;
-mod histories;
 mod customers;
+mod histories;
 pub mod support;
 mod verify;
