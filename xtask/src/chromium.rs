@@ -34,7 +34,10 @@ pub fn ensure(node: &Node) -> Result<Browser> {
         return Ok(Browser::System(found));
     }
     if !is_ubuntu() {
-        system::install(&["chromium"], "Chromium (for the browser stories)")?;
+        system::install(
+            &["chromium", "fonts-liberation"],
+            "Chromium (for the browser stories)",
+        )?;
         return find().map(Browser::System).context(REMEDY);
     }
     // Ubuntu's package is a stub that asks for snap.
