@@ -49,9 +49,10 @@ pub struct NewCreditRun {
 #[serde(default)]
 pub struct CreditRunCommit {
     pub run: String,
-    /// Pairs shown on the page the person commits from, each `grant:invoice`.
+    /// Pairs shown on the page the person commits from, each `grant:invoice`, or `grant:invoice:minor` with the
+    /// amount shown in minor units.
     pub shown: Vec<String>,
-    /// Those of the shown pairs that stay in.
+    /// Those that stay in.
     pub kept: Vec<String>,
 }
 
@@ -162,8 +163,8 @@ pub struct PreviewedPair {
 }
 
 impl PreviewedPair {
-    /// How a commit names the pair.
+    /// How a commit names the pair with the amount shown.
     pub fn key(&self) -> String {
-        format!("{}:{}", self.grant, self.invoice)
+        format!("{}:{}:{}", self.grant, self.invoice, self.amount.minor)
     }
 }

@@ -2,7 +2,11 @@
 
 mod architecture;
 mod books;
+mod credit_runs;
+mod credits;
 mod customers;
+
 mod histories;
+mod payments;
 pub mod support;
 mod verify;

@@ -18,7 +18,9 @@ use crate::domain::rights::Role;
 use crate::dto::form::AmountText;
 use crate::dto::invoices::{NewInvoice, NewInvoiceLine, SavedInvoice};
 use crate::dto::payments::{NewPayment, NewPaymentApplication, RecordedPayment};
+use crate::dto::verify::Finding;
 use crate::server::context::{Actor, Clock, Ctx, Db, Events};
+use crate::server::queries::verify::verify;
 use crate::server::services::{invoices, payments, setup};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -190,6 +192,13 @@ impl House {
         rows.iter()
             .map(|row| ApplicationId(row.try_get("", "id").expect("an application has an id")))
             .collect()
+    }
+
+    /// Fails unless everything that must hold in the books does.
+    pub async fn check_books(&self) {
+        let report = verify(&self.ctx).await.expect("the books can be checked");
+        let findings: Vec<String> = report.findings().map(Finding::sentence).collect();
+        assert!(report.is_clean(), "{}", findings.join("\n"));
     }
 
     /// Everyone who works with Saldo, with a name for messages: to ask each of them for one thing.

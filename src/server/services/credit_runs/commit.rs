@@ -42,7 +42,7 @@ pub async fn start(ctx: &Ctx, command: &CreditRunCommit) -> Result<(CreditRunId,
         RunState::Preview => {
             let before = store::struck(&tx, run_id).await?;
             let after = struck_after(before.clone(), command)?;
-            check_seen(ctx, &tx, &run, &before, &after).await?;
+            check_seen(ctx, &tx, &run, &before, &after, command).await?;
             store::strike(&tx, run_id, &after).await?;
             store::set_state(&tx, ctx, run_id, RunState::Running).await?;
         }

@@ -72,28 +72,45 @@ pub(super) fn struck_after(
 }
 
 fn pairs(texts: &[String]) -> Result<StruckPairs, AppError> {
-    let read = texts.iter().map(|pair| {
-        let (grant, invoice) = pair.split_once(':').ok_or(AppError::NotFound)?;
-        Ok((id(grant)?, id(invoice)?))
-    });
+    let read = texts
+        .iter()
+        .map(|text| shown_pair(text).map(|(pair, _)| pair));
     read.collect()
 }
 
+/// A pair as pages and clients name it, `grant:invoice` or `grant:invoice:minor`, with the amount that was shown.
+fn shown_pair(text: &str) -> Result<((CreditGrantId, InvoiceId), Option<i64>), AppError> {
+    let mut parts = text.split(':');
+    let mut part = || parts.next().ok_or(AppError::NotFound);
+    let pair = (id(part()?)?, id(part()?)?);
+    let amount = parts.next().map(id::<i64>).transpose()?;
+    Ok((pair, amount))
+}
+
 /// Where a pair is struck out, credit goes on to the next invoice. What nobody has seen is not committed: refuses
-/// when the pairs that come of `after` are not all among those of `before`.
+/// when an account on which something is struck out, or taken back in, would apply a pair that is not kept.
 pub(super) async fn check_seen(
     ctx: &Ctx,
     tx: &Tx,
     run: &store::StoredRun,
     before: &StruckPairs,
     after: &StruckPairs,
+    command: &CreditRunCommit,
 ) -> Result<(), AppError> {
     let changed = before.symmetric_difference(after).map(|(grant, _)| *grant);
     let changed: HashSet<CreditGrantId> = changed.collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let kept = command.kept.iter().map(|text| shown_pair(text));
+    let kept: HashMap<_, _> = kept.collect::<Result<_, AppError>>()?;
+    let was_seen = |pair: &Allocation| {
+        let amount = kept.get(&(pair.grant, pair.invoice));
+        amount.is_some_and(|amount| amount.is_none_or(|minor| minor == pair.amount_minor))
+    };
     let accounts = grants::accounts_of(tx, changed.into_iter().collect()).await?;
     for account in funds::find(ctx, tx, run, &accounts).await? {
-        let seen: HashSet<Allocation> = account.pairs(before).into_iter().collect();
-        if !account.pairs(after).iter().all(|pair| seen.contains(pair)) {
+        if !account.pairs(after).iter().all(was_seen) {
             return Err(Refusal::PairsChanged.of_act());
         }
     }
