@@ -1,7 +1,7 @@
 //! Rows to measure and test on, made by SQL: balanced books of many accounts in a moment.
 
 use saldo::server::context::Ctx;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, TransactionTrait};
 
 /// An id made of a kind and a number, in the engine's own way of writing one.
 fn id(sqlite: bool, kind: &str, number: &str) -> String {
@@ -110,8 +110,11 @@ pub async fn accounts_to_apply(ctx: &Ctx, accounts: u32) -> anyhow::Result<()> {
             accounts * 3 + 10
         ));
     }
+    // One transaction: lines come before the entry they belong to.
+    let tx = ctx.db.write.begin().await?;
     for statement in statements {
-        ctx.db.write.execute_unprepared(&statement).await?;
+        tx.execute_unprepared(&statement).await?;
     }
+    tx.commit().await?;
     Ok(())
 }
