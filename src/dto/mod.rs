@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod balances;
+pub mod business;
 pub mod credit_runs;
 pub mod credits;
 pub mod customers;

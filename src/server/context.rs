@@ -73,6 +73,11 @@ impl Db {
         Migrator::up(&self.write, None).await
     }
 
+    /// Done when the database has answered.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.read.ping().await
+    }
+
     pub fn is_sqlite(&self) -> bool {
         self.write.get_database_backend() == DatabaseBackend::Sqlite
     }
@@ -280,6 +285,14 @@ impl Actor {
             Self::Staff { roles, .. } => holds(roles, right),
             Self::Token { role, .. } => holds(&[*role], right),
             Self::System => true,
+        }
+    }
+
+    /// The person who acts, if it is one.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Staff { user, .. } | Self::Customer { user, .. } => Some(*user),
+            _ => None,
         }
     }
 
