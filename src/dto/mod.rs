@@ -1,6 +1,7 @@
 //! The words on the wire: plain serde structs, what comes in and goes out. No rules beyond reading text.
 
 pub mod accounts;
+pub mod audit;
 pub mod balances;
 pub mod business;
 pub mod credit_runs;

@@ -1,5 +1,6 @@
 //! Read models: SQL straight to dto. No rules, no writes; each function checks who asks.
 
+pub mod audit;
 pub mod balances;
 pub mod business;
 pub mod credit_runs;

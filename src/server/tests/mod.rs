@@ -1,6 +1,7 @@
 //! Tests through services and HTTP on a real database, on both engines.
 
 mod architecture;
+mod audit;
 mod books;
 mod credit_runs;
 mod credits;
