@@ -1,9 +1,6 @@
 //! Everything that needs the machine. Compiled only with the feature `ssr`.
 
 pub mod assets;
-pub mod auth;
-pub mod commands;
-pub mod config;
 pub mod context;
 pub mod error;
 pub mod forms;
