@@ -1,3 +1,6 @@
 //! The command line; nothing else.
 
-fn main() {}
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    saldo::server::commands::run().await
+}

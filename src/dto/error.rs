@@ -36,6 +36,25 @@ pub enum AppError {
     Unexpected { incident: Uuid },
 }
 
+impl AppError {
+    /// The stable code API clients and scripts branch on; of several refusals the first one's.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotLoggedIn => "not_logged_in",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::KeyConflict => "key_conflict",
+            Self::Stale(_) => "stale",
+            Self::Refused(refusals) => refusals
+                .first()
+                .map_or("refused", |first| first.refusal.code()),
+            Self::Unavailable { .. } => "unavailable",
+            Self::Unexpected { .. } => "unexpected",
+        }
+    }
+}
+
 /// One refusal and the field it belongs to, named as in the command: `amount`, `applications.0.amount`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldRefusal {
@@ -126,6 +145,7 @@ pub enum Refusal {
     RunNotDone,
     LinkNotValid,
     PasswordTooWeak,
+    PasswordsDiffer,
     WrongCredentials,
     LastAdmin,
     AccountNotEmpty,
@@ -182,6 +202,7 @@ impl Refusal {
             Self::RunNotDone => "run_not_done",
             Self::LinkNotValid => "link_not_valid",
             Self::PasswordTooWeak => "password_too_weak",
+            Self::PasswordsDiffer => "passwords_differ",
             Self::WrongCredentials => "wrong_credentials",
             Self::LastAdmin => "last_admin",
             Self::AccountNotEmpty => "account_not_empty",

@@ -1,11 +1,12 @@
 //! The words on the wire: plain serde structs, what comes in and goes out. No rules beyond reading text.
 
 pub mod accounts;
+pub mod audit;
 pub mod balances;
+pub mod business;
 pub mod credit_runs;
 pub mod credits;
 pub mod customers;
-pub mod dashboard;
 pub mod error;
 pub mod form;
 pub mod invoices;

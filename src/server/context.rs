@@ -3,7 +3,7 @@
 use crate::domain::ids::{CustomerId, ReceivableAccountId, TokenId, UserId};
 use crate::domain::rights::{Right, Role, holds};
 use crate::dto::error::AppError;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -71,6 +71,11 @@ impl Db {
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<(), DbErr> {
         Migrator::up(&self.write, None).await
+    }
+
+    /// Done when the database has answered.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.read.ping().await
     }
 
     pub fn is_sqlite(&self) -> bool {
@@ -154,6 +159,16 @@ impl Clock {
 
     pub fn zone(&self) -> Tz {
         self.zone
+    }
+
+    /// The first instant of a day in the business time zone.
+    pub fn start_of(&self, day: NaiveDate) -> DateTime<Utc> {
+        let midnight = day.and_time(NaiveTime::MIN);
+        // Where clocks go forward at midnight the day begins up to an hour later; one that was left out altogether
+        // begins with the next.
+        let mut halves = (0..=48).map(|halves| midnight + TimeDelta::minutes(30 * halves));
+        let start = halves.find_map(|local| local.and_local_timezone(self.zone).earliest());
+        start.map_or_else(|| midnight.and_utc(), |start| start.with_timezone(&Utc))
     }
 }
 
@@ -280,6 +295,14 @@ impl Actor {
             Self::Staff { roles, .. } => holds(roles, right),
             Self::Token { role, .. } => holds(&[*role], right),
             Self::System => true,
+        }
+    }
+
+    /// The person who acts, if it is one.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Staff { user, .. } | Self::Customer { user, .. } => Some(*user),
+            _ => None,
         }
     }
 

@@ -1,6 +1,9 @@
 //! Everything that needs the machine. Compiled only with the feature `ssr`.
 
 pub mod assets;
+pub mod auth;
+pub mod commands;
+pub mod config;
 pub mod context;
 pub mod error;
 pub mod forms;

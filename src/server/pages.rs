@@ -5,6 +5,7 @@
 use super::assets;
 use super::context::{Actor, Clock, Ctx};
 use super::forms::{SERVER_FUNCTIONS, own_page};
+use super::services::users;
 use crate::dto::people::Viewer;
 use crate::web::app::{App, shell};
 use crate::web::ui::errors;
@@ -19,7 +20,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use leptos::config::LeptosOptions;
@@ -58,7 +59,10 @@ pub fn routes(ctx: &Ctx) -> Router {
     let not_a_page = render_app_async_with_context(provide.clone(), document.clone());
     let pages = Router::new()
         .leptos_routes_with_context(&options, generate_route_list(App), provide, document)
-        .route(PREFERENCES_PATH, post(keep_preferences))
+        .route(
+            PREFERENCES_PATH,
+            post(keep_preferences).layer(Extension(ctx.clone())),
+        )
         .fallback(move |request: Request| asset_or(request, not_a_page.clone()))
         .with_state(options);
     let refusing = middleware::from_fn_with_state(pages.clone(), super::forms::bring_back_refused);
@@ -171,13 +175,20 @@ struct Preferences {
     page: Option<String>,
 }
 
-/// Remembers the reader's choice in this browser and goes back to the page.
+/// Remembers the reader's choice in this browser, the language also with the person, and goes back to the page.
 async fn keep_preferences(
+    Extension(ctx): Extension<Ctx>,
+    actor: Option<Extension<Actor>>,
     cookies: CookieJar,
     Form(wanted): Form<Preferences>,
 ) -> impl IntoResponse {
     let theme = wanted.theme.as_deref().and_then(Theme::from_code);
     let language = wanted.language.as_deref().and_then(text::from_tag);
+    let person = actor.filter(|Extension(actor)| actor.user().is_some());
+    if let (Some(Extension(person)), Some(language)) = (person, language) {
+        // The cookie still holds where the database does not answer; the failure is in the log.
+        let _ = users::choose_language(&ctx.as_actor(person), tag(language)).await;
+    }
     let kept = [
         theme.map(|theme| preference(THEME_COOKIE, theme.code())),
         language.map(|language| preference(LANGUAGE_COOKIE, tag(language))),

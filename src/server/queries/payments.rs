@@ -82,17 +82,6 @@ pub async fn download(
     rows(ctx, &conditions, &page, &format!("LIMIT {DOWNLOAD_ROWS}")).await
 }
 
-/// The latest payments the filter asks for.
-pub(super) async fn latest(
-    ctx: &Ctx,
-    filter: PaymentFilter,
-    first: usize,
-) -> Result<Vec<PaymentRow>, AppError> {
-    let conditions = conditions(ctx, &filter)?;
-    let newest = PageRequest::default();
-    rows(ctx, &conditions, &newest, &format!("LIMIT {first}")).await
-}
-
 async fn rows(
     ctx: &Ctx,
     conditions: &Conditions,

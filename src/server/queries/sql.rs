@@ -101,8 +101,13 @@ impl Conditions {
 
 /// A pattern for `LIKE … ESCAPE '!'` that finds `text`, in small letters, anywhere.
 pub fn contains(text: &str) -> String {
+    contains_as_typed(&text.to_lowercase())
+}
+
+/// As [`contains`], large letters staying large.
+pub fn contains_as_typed(text: &str) -> String {
     let mut pattern = String::from("%");
-    for letter in text.trim().to_lowercase().chars() {
+    for letter in text.trim().chars() {
         if matches!(letter, '%' | '_' | '!') {
             pattern.push('!');
         }

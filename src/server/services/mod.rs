@@ -2,17 +2,22 @@
 //! permission → begin → lock → replay key → load → decide → write → commit.
 
 pub mod applications;
+pub mod chart;
 pub mod credit_runs;
 pub mod customers;
 pub mod invoices;
 pub mod payments;
+pub mod periods;
 mod replay;
+pub mod settings;
 pub mod setup;
+pub mod tokens;
+pub mod users;
 
 use super::context::Ctx;
 use super::store::accounts::LockedAccount;
 use super::store::ledger_accounts::Chart;
-use super::store::{Tx, periods};
+use super::store::{Tx, periods as closed_periods};
 use crate::domain::dates::{AccountingCalendar, BACKDATING_DAYS};
 use crate::domain::ledger::{EntrySource, JournalEntry};
 use crate::domain::money::Money;
@@ -32,7 +37,7 @@ async fn calendar(
 ) -> Result<AccountingCalendar, AppError> {
     Ok(AccountingCalendar {
         today: ctx.today(),
-        closed_through: periods::closed_through(tx, source.journal()).await?,
+        closed_through: closed_periods::closed_through(tx, source.journal()).await?,
         account_opened_on: account.and_then(|account| account.opened_on),
         backdating_days: BACKDATING_DAYS,
         may_backdate: ctx.actor.holds(Right::Backdate) && !reason.trim().is_empty(),

@@ -12,12 +12,16 @@ pub mod idempotency;
 pub mod invoices;
 pub mod journal;
 pub mod ledger_accounts;
+pub mod login_links;
 pub mod notices;
 pub mod numbers;
 pub mod payments;
 pub mod periods;
+pub mod sessions;
 pub mod settings;
 mod sql;
+pub mod tokens;
+pub mod users;
 
 use super::context::{Ctx, Event};
 use crate::dto::error::{AppError, Refusal};

@@ -1,10 +1,10 @@
 //! Tests through services and HTTP on a real database, on both engines.
 
 mod architecture;
+mod audit;
 mod books;
 mod credit_runs;
 mod credits;
-mod customer_reading;
 mod customers;
 
 mod histories;

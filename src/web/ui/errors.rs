@@ -93,6 +93,7 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::RunNotDone => t!(errors.run_not_done).to_owned(),
         Refusal::LinkNotValid => t!(errors.link_not_valid).to_owned(),
         Refusal::PasswordTooWeak => t!(errors.password_too_weak).to_owned(),
+        Refusal::PasswordsDiffer => t!(errors.passwords_differ).to_owned(),
         Refusal::WrongCredentials => t!(errors.wrong_credentials).to_owned(),
         Refusal::LastAdmin => t!(errors.last_admin).to_owned(),
         Refusal::AccountNotEmpty => t!(errors.account_not_empty).to_owned(),

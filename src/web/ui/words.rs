@@ -9,6 +9,7 @@ use crate::domain::ledger::{EntrySource, LedgerKind, LedgerRole, Side};
 use crate::domain::money::Money;
 use crate::domain::payment::{PaymentMethod, SurplusChoice};
 use crate::domain::rights::Role;
+use crate::dto::audit::Act;
 use crate::dto::credit_runs::{RunScope, RunState};
 use leptos::prelude::*;
 
@@ -184,5 +185,50 @@ pub fn lapses(expires_on: Option<chrono::NaiveDate>) -> String {
     match expires_on {
         Some(last_day) => t!(words.usable_until, date = format::date(last_day)),
         None => t!(words.never_lapses).to_owned(),
+    }
+}
+
+/// An act of the audit trail. One of another version of Saldo keeps its code.
+pub fn act(code: &str) -> String {
+    Act::from_code(code).map_or_else(|| code.to_owned(), |known| known_act(known).to_owned())
+}
+
+pub fn known_act(act: Act) -> &'static str {
+    match act {
+        Act::CustomerCreated => t!(acts.customer_created),
+        Act::CustomerChanged => t!(acts.customer_changed),
+        Act::AccountOpened => t!(acts.account_opened),
+        Act::AccountChanged => t!(acts.account_changed),
+        Act::InvoiceDrafted => t!(acts.invoice_drafted),
+        Act::InvoiceDiscarded => t!(acts.invoice_discarded),
+        Act::InvoiceFinalised => t!(acts.invoice_finalised),
+        Act::InvoiceVoided => t!(acts.invoice_voided),
+        Act::InvoiceDisputed => t!(acts.invoice_disputed),
+        Act::InvoiceDisputeClosed => t!(acts.invoice_dispute_closed),
+        Act::PaymentRecorded => t!(acts.payment_recorded),
+        Act::PaymentReversed => t!(acts.payment_reversed),
+        Act::CreditApplied => t!(acts.credit_applied),
+        Act::CreditUnapplied => t!(acts.credit_unapplied),
+        Act::GrantHeld => t!(acts.grant_held),
+        Act::GrantReleased => t!(acts.grant_released),
+        Act::RunPreviewed => t!(acts.credit_run_previewed),
+        Act::RunStarted => t!(acts.credit_run_started),
+        Act::RunDone => t!(acts.credit_run_done),
+        Act::RunUndone => t!(acts.credit_run_undone),
+        Act::ImportPosted => t!(acts.import_posted),
+        Act::PeriodClosed => t!(acts.period_closed),
+        Act::LedgerAccountRenamed => t!(acts.ledger_account_renamed),
+        Act::SettingChanged => t!(acts.setting_changed),
+        Act::UserAdded => t!(acts.user_added),
+        Act::FirstAdminNamed => t!(acts.user_first_admin_named),
+        Act::UserRolesChanged => t!(acts.user_roles_changed),
+        Act::UserDisabled => t!(acts.user_disabled),
+        Act::UserEnabled => t!(acts.user_enabled),
+        Act::LinkIssued => t!(acts.user_link_issued),
+        Act::PasswordSet => t!(acts.user_password_set),
+        Act::PasswordChanged => t!(acts.user_password_changed),
+        Act::LoggedIn => t!(acts.user_logged_in),
+        Act::TokenIssued => t!(acts.token_issued),
+        Act::TokenRevoked => t!(acts.token_revoked),
     }
 }

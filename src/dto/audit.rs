@@ -1,0 +1,132 @@
+//! The audit trail as it is read: who did what to which record, when and why.
+
+use crate::domain::ledger::coded;
+use crate::domain::money::Money;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+coded! {
+    /// What can be done, noun and verb.
+    Act {
+        CustomerCreated = "customer.created",
+        CustomerChanged = "customer.changed",
+        AccountOpened = "account.opened",
+        AccountChanged = "account.changed",
+        InvoiceDrafted = "invoice.drafted",
+        InvoiceDiscarded = "invoice.discarded",
+        InvoiceFinalised = "invoice.finalised",
+        InvoiceVoided = "invoice.voided",
+        InvoiceDisputed = "invoice.disputed",
+        InvoiceDisputeClosed = "invoice.dispute_closed",
+        PaymentRecorded = "payment.recorded",
+        PaymentReversed = "payment.reversed",
+        CreditApplied = "credit.applied",
+        CreditUnapplied = "credit.unapplied",
+        GrantHeld = "grant.held",
+        GrantReleased = "grant.released",
+        RunPreviewed = "credit_run.previewed",
+        RunStarted = "credit_run.started",
+        RunDone = "credit_run.done",
+        RunUndone = "credit_run.undone",
+        ImportPosted = "import.posted",
+        PeriodClosed = "period.closed",
+        LedgerAccountRenamed = "ledger_account.renamed",
+        SettingChanged = "setting.changed",
+        UserAdded = "user.added",
+        FirstAdminNamed = "user.first_admin_named",
+        UserRolesChanged = "user.roles_changed",
+        UserDisabled = "user.disabled",
+        UserEnabled = "user.enabled",
+        LinkIssued = "user.link_issued",
+        PasswordSet = "user.password_set",
+        PasswordChanged = "user.password_changed",
+        LoggedIn = "user.logged_in",
+        TokenIssued = "token.issued",
+        TokenRevoked = "token.revoked",
+    }
+}
+
+coded! {
+    /// What kind of record an act was done to.
+    SubjectKind {
+        Customer = "customer",
+        ReceivableAccount = "receivable_account",
+        Invoice = "invoice",
+        Payment = "payment",
+        Application = "application",
+        Grant = "grant",
+        CreditRun = "credit_run",
+        Import = "import",
+        /// Its id is a code of `JournalKind`.
+        Period = "period",
+        /// Its id is a code of `LedgerRole`.
+        LedgerAccount = "ledger_account",
+        /// Its id is the setting's name.
+        Setting = "setting",
+        User = "user",
+        Token = "token",
+    }
+}
+
+/// Which acts to list. All of it stands in the URL.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuditFilter {
+    /// A code of `Act`; empty for all.
+    pub act: String,
+    /// Part of the name of who did it.
+    pub actor: String,
+    /// First and last day in the business time zone, `YYYY-MM-DD`; empty for no bound.
+    pub from: String,
+    pub to: String,
+}
+
+/// The record an act was done to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditSubject {
+    /// A code of `SubjectKind`.
+    pub kind: String,
+    pub id: String,
+    /// The record whose page shows it: itself, for an application its invoice. `None` where there is none, or it is
+    /// gone.
+    pub shown_by: Option<Uuid>,
+    /// What people call the record: its number or name; empty where it has none, or is gone.
+    pub label: String,
+    /// Whose it is: the customer's name, a person's e-mail address.
+    pub of_whom: String,
+}
+
+/// One act.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRow {
+    pub recorded_at: DateTime<Utc>,
+    pub actor: String,
+    /// A code of `Act`, or one of another version of Saldo.
+    pub act: String,
+    pub subject: AuditSubject,
+    pub reason: Option<String>,
+    /// What the act noted, in its order.
+    pub details: Vec<AuditDetail>,
+}
+
+/// One thing an act noted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditDetail {
+    /// Name of the field, as commands call it.
+    pub name: String,
+    /// What it was before; `None` where the act only states something.
+    pub before: Option<DetailValue>,
+    pub after: DetailValue,
+}
+
+/// A value in the details of an act.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DetailValue {
+    Nothing,
+    Flag(bool),
+    Amount(Money),
+    /// A text, code, date or number as it was noted.
+    Text(String),
+    List(Vec<DetailValue>),
+}

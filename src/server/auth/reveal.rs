@@ -1,0 +1,80 @@
+//! Secrets that are shown once, on the page after the one that made them: a one-time link, a token.
+//!
+//! They wait in memory only, for a short while and for the person who made them. A redirect carries a handle
+//! instead of the secret, so that it stands in no history and no log.
+
+use crate::domain::ids::UserId;
+use crate::server::auth::secret;
+use chrono::{DateTime, Duration, Utc};
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+/// How long a secret waits to be shown, in seconds.
+const WAITS: i64 = 5 * 60;
+/// Secrets that wait at most.
+const AT_MOST: usize = 1_000;
+
+#[derive(Default)]
+pub struct Reveals {
+    waiting: Mutex<HashMap<String, Waiting>>,
+}
+
+struct Waiting {
+    for_user: UserId,
+    secret: String,
+    until: DateTime<Utc>,
+}
+
+impl Reveals {
+    /// Keeps a secret for one look; the handle to look with.
+    pub fn keep(&self, for_user: UserId, secret: String, now: DateTime<Utc>) -> String {
+        let mut waiting = self
+            .waiting
+            .lock()
+            .expect("no holder of the secrets panics");
+        waiting.retain(|_, one| one.until > now);
+        if waiting.len() >= AT_MOST {
+            waiting.clear();
+        }
+        let handle = secret::fresh();
+        let until = now + Duration::seconds(WAITS);
+        let one = Waiting {
+            for_user,
+            secret,
+            until,
+        };
+        waiting.insert(handle.clone(), one);
+        handle
+    }
+
+    /// The secret, the first time its maker asks.
+    pub fn take(&self, handle: &str, user: UserId, now: DateTime<Utc>) -> Option<String> {
+        let mut waiting = self
+            .waiting
+            .lock()
+            .expect("no holder of the secrets panics");
+        let mine = waiting.get(handle).is_some_and(|one| one.for_user == user);
+        let one = if mine { waiting.remove(handle) } else { None };
+        one.filter(|one| one.until > now).map(|one| one.secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_secret_is_shown_once_and_only_to_its_maker() {
+        let reveals = Reveals::default();
+        let (ada, bob) = (UserId(Uuid::now_v7()), UserId(Uuid::now_v7()));
+        let now = DateTime::from_timestamp(1_780_000_000, 0).unwrap();
+        let handle = reveals.keep(ada, "secret".to_owned(), now);
+        assert_eq!(reveals.take(&handle, bob, now), None);
+        assert_eq!(reveals.take(&handle, ada, now), Some("secret".to_owned()));
+        assert_eq!(reveals.take(&handle, ada, now), None);
+        let late = reveals.keep(ada, "secret".to_owned(), now);
+        let then = now + Duration::seconds(WAITS);
+        assert_eq!(reveals.take(&late, ada, then), None);
+    }
+}
