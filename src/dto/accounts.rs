@@ -160,13 +160,16 @@ pub struct AccountOverview {
     pub opened_on: Option<NaiveDate>,
 }
 
-/// An account's page: whose it is, what it owes and holds, and what moved it.
+/// An account's page: whose it is, what it owes and holds, and a page of what moved it, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountDetail {
     pub customer: CustomerId,
     pub customer_number: String,
     pub customer_name: String,
     pub overview: AccountOverview,
+    pub ledger: Vec<LedgerRow>,
+    /// How many entries there are on all pages.
+    pub total: u64,
 }
 
 /// One journal entry as the customer's balance sees it.

@@ -1,14 +1,16 @@
 //! Customers as they come in and go out.
 
-use super::balances::AccountBalance;
+use super::accounts::AccountOverview;
+use super::credits::GrantRow;
 use super::error::{AppError, Refusal};
 use super::form::Reader;
-use crate::domain::credit::CreditClass;
-use crate::domain::ids::{CreditGrantId, CustomerId, InvoiceId, PaymentId};
+use super::invoices::InvoiceRow;
+use super::lineage::HistoryItem;
+use super::payments::PaymentRow;
+use crate::domain::ids::CustomerId;
 use crate::domain::ledger::coded;
 use crate::domain::money::{Currency, Money};
-use crate::dto::accounts::AccountOverview;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Days within which a customer pays unless agreed otherwise.
@@ -307,9 +309,9 @@ pub struct CurrencyBalance {
     pub credit: Money,
 }
 
-/// Everything about one customer but its history.
+/// A customer with its accounts: what every page of a customer starts from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CustomerDetail {
+pub struct CustomerHead {
     pub customer: CustomerId,
     pub number: String,
     pub name: String,
@@ -324,93 +326,71 @@ pub struct CustomerDetail {
     pub terms_days: u32,
     /// For staff only; empty for the customer.
     pub notes: String,
+    /// For staff only, sorted.
+    pub tags: Vec<String>,
     pub version: i64,
     pub created_at: DateTime<Utc>,
-    pub tags: Vec<String>,
-    pub aliases: Vec<String>,
-    pub contacts: Vec<Contact>,
-    pub external_ids: Vec<ExternalId>,
     /// Oldest first.
     pub accounts: Vec<AccountOverview>,
 }
 
-/// The head of a customer's pages.
+/// Everything recorded about one customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CustomerHead {
-    pub customer: CustomerId,
-    pub number: String,
-    pub name: String,
-    pub accounts: Vec<AccountBalance>,
+pub struct CustomerDetail {
+    pub head: CustomerHead,
+    /// For staff only.
+    pub aliases: Vec<String>,
+    pub contacts: Vec<Contact>,
+    /// For staff only.
+    pub external_ids: Vec<ExternalId>,
 }
 
-/// What is open and what could pay it, side by side.
+/// A customer with what is open beside what could pay it; the first rows of both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenSides {
-    /// In the order of being paid, the first of them.
-    pub items: Vec<OpenItemRow>,
-    /// How many open items there are in all.
-    pub items_total: u64,
+pub struct CustomerOverview {
+    pub head: CustomerHead,
+    /// In the order of being paid.
+    pub items: Vec<InvoiceRow>,
+    pub more_items: bool,
     /// What lapses first comes first.
-    pub credits: Vec<CreditRow>,
-    pub credits_total: u64,
+    pub credits: Vec<GrantRow>,
+    pub more_credits: bool,
 }
 
-/// An invoice with something left to pay.
+/// A customer with a page of what was done to it and its accounts, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenItemRow {
-    pub invoice: InvoiceId,
-    /// Number of the receivable account.
-    pub account: String,
-    pub number: String,
-    pub issued_on: NaiveDate,
-    pub due_on: NaiveDate,
-    pub total: Money,
-    pub open: Money,
-    pub disputed: bool,
-}
-
-/// A grant with something left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreditRow {
-    pub grant: CreditGrantId,
-    /// Number of the receivable account.
-    pub account: String,
-    pub class: CreditClass,
-    pub origin: CreditOrigin,
-    pub amount: Money,
-    pub remaining: Money,
-    pub effective_on: NaiveDate,
-    pub expires_on: Option<NaiveDate>,
-    pub on_hold: bool,
-}
-
-/// The document credit came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum CreditOrigin {
-    Payment { payment: PaymentId, number: i64 },
-    Invoice { invoice: InvoiceId, number: String },
+pub struct CustomerHistory {
+    pub head: CustomerHead,
+    pub rows: Vec<HistoryRow>,
+    pub total: u64,
 }
 
 /// One act on a customer or on something of theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryRow {
-    pub recorded_at: DateTime<Utc>,
-    pub actor: String,
-    /// Noun and verb: `customer.changed`.
-    pub act: String,
+    pub item: HistoryItem,
     pub subject_kind: String,
     pub subject_id: String,
-    pub reason: Option<String>,
-    /// Fields and what they became.
+    /// Number of the document or account, where the act noted one.
+    pub subject_number: Option<String>,
+    pub amount: Option<Money>,
     pub changes: Vec<HistoryChange>,
 }
 
-/// One field before and after; `before` is missing where there was none.
+/// One field before and after; empty where it said nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryChange {
     pub field: String,
-    pub before: Option<String>,
+    pub before: String,
     pub after: String,
+}
+
+/// What a customer sees first in the portal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalHome {
+    pub overview: CustomerOverview,
+    /// Newest first.
+    pub payments: Vec<PaymentRow>,
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod business;
 pub mod credit_runs;
 pub mod credits;
 pub mod customers;
+pub mod dashboard;
 pub mod error;
 pub mod form;
 pub mod invoices;

@@ -1,14 +1,17 @@
 //! What receivable accounts owe and hold now. One statement, so that the figures belong together.
 
-use super::sql::{self, unreadable};
-use crate::domain::credit::CreditClass;
+use super::sql::{self, Conditions, unreadable};
+use crate::domain::credit::{CreditClass, OrderOfUse};
 use crate::domain::ids::{CustomerId, ReceivableAccountId};
 use crate::domain::money::{Currency, Money, sum_minor};
+use crate::domain::payment::SurplusChoice;
+use crate::dto::accounts::{AccountOverview, AutoApply, ReadSettings};
 use crate::dto::balances::{AccountBalance, ClassCredit};
 use crate::dto::error::AppError;
 use crate::server::context::{Actor, Ctx};
 use chrono::NaiveDate;
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::{DbErr, FromQueryResult};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// What one account owes and holds. Another customer's account is not found.
@@ -16,102 +19,170 @@ pub async fn of_account(
     ctx: &Ctx,
     account: ReceivableAccountId,
 ) -> Result<AccountBalance, AppError> {
-    one(ctx, "a.id = $2", account.0.into()).await
+    let mut which = Conditions::default();
+    which.equal("a.id", account.0);
+    one(ctx, which).await
 }
 
 /// As [`of_account`], by the account's number.
 pub async fn of_account_number(ctx: &Ctx, number: &str) -> Result<AccountBalance, AppError> {
-    one(ctx, "a.number = $2", number.trim().into()).await
+    let mut which = Conditions::default();
+    which.equal("a.number", number.trim());
+    one(ctx, which).await
 }
 
 /// What all accounts of a customer owe and hold, oldest account first.
 pub async fn of_customer(ctx: &Ctx, customer: CustomerId) -> Result<Vec<AccountBalance>, AppError> {
     ctx.actor.require_sight_of(customer)?;
-    let rows = rows(ctx, "a.customer_id = $2", customer.0.into()).await?;
-    balances(&rows, ctx.today())
+    let accounts = of_customers(ctx, &[customer.0]).await?.remove(&customer.0);
+    let accounts = accounts.unwrap_or_default().into_iter();
+    Ok(accounts.map(|account| account.balance).collect())
 }
 
-async fn one(ctx: &Ctx, which: &str, value: Value) -> Result<AccountBalance, AppError> {
+/// The accounts of several customers, each one's oldest first. Who asks is checked by the caller.
+pub(super) async fn of_customers(
+    ctx: &Ctx,
+    customers: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<AccountOverview>>, DbErr> {
+    if customers.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut which = Conditions::default();
+    let ids: Vec<String> = customers.iter().map(|id| which.bind(*id)).collect();
+    which.and(format!("a.customer_id IN ({})", ids.join(", ")));
+    let mut accounts: HashMap<Uuid, Vec<AccountOverview>> = HashMap::new();
+    for classes in rows(ctx, which).await?.chunk_by(same_account) {
+        let theirs = accounts.entry(classes[0].customer_id).or_default();
+        theirs.push(overview(classes, ctx.today())?);
+    }
+    Ok(accounts)
+}
+
+async fn one(ctx: &Ctx, which: Conditions) -> Result<AccountBalance, AppError> {
     if ctx.actor == Actor::Nobody {
         return Err(AppError::NotLoggedIn);
     }
-    let rows = rows(ctx, which, value).await?;
+    let rows = rows(ctx, which).await?;
     let first = rows.first().ok_or(AppError::NotFound)?;
     ctx.actor.require_sight_of(CustomerId(first.customer_id))?;
-    balances(&rows, ctx.today())?
-        .pop()
-        .ok_or(AppError::NotFound)
+    Ok(overview(&rows, ctx.today())?.balance)
 }
+
+async fn rows(ctx: &Ctx, mut which: Conditions) -> Result<Vec<AccountClass>, DbErr> {
+    let today = which.bind(ctx.today());
+    let statement = format!(
+        "SELECT {} FROM receivable_accounts a {} WHERE {} {GROUPED}",
+        columns(&today),
+        joined(&today),
+        which.sql()
+    );
+    sql::all(ctx, &statement, which.values()).await
+}
+
+/// Of `receivable_accounts a`: the account, its settings, and its balance with one class of its credit.
+pub(super) fn columns(today: &str) -> String {
+    format!(
+        "a.id AS account_id, a.number AS account_number, a.customer_id, a.currency, a.name AS account_name,
+        a.opened_on, a.auto_apply, a.surplus_choice, a.order_of_use, a.on_hold AS account_on_hold,
+        a.due_minor, a.version AS account_version, g.class,
+        (SELECT CAST(COALESCE(SUM(i.open_minor), 0) AS bigint) FROM invoices i
+            WHERE i.account_id = a.id AND i.open_minor > 0 AND i.due_on < {today}) AS overdue_minor,
+        CAST(COALESCE(SUM(g.remaining_minor), 0) AS bigint) AS credit_minor,
+        CAST(COALESCE(SUM(CASE WHEN g.on_hold OR g.effective_on > {today} THEN 0
+            ELSE g.remaining_minor END), 0) AS bigint) AS available_minor,
+        CAST(COALESCE(SUM(CASE WHEN g.on_hold THEN g.remaining_minor ELSE 0 END), 0) AS bigint) AS held_minor"
+    )
+}
+
+/// The credit of `receivable_accounts a` as it stands on `today`: a grant stops counting after its last usable day,
+/// also when the job that posts the lapse is late.
+pub(super) fn joined(today: &str) -> String {
+    format!(
+        "LEFT JOIN credit_grants g ON g.account_id = a.id AND g.remaining_minor > 0
+            AND (g.expires_on IS NULL OR g.expires_on >= {today})"
+    )
+}
+
+/// One row per account and class, oldest account first.
+const GROUPED: &str = "GROUP BY a.id, g.class ORDER BY a.created_at, a.id";
 
 /// One account with one class of its credit; a single row without class where it holds none.
 #[derive(FromQueryResult)]
-struct Row {
-    id: Uuid,
-    number: String,
-    customer_id: Uuid,
+pub(super) struct AccountClass {
+    pub account_id: Uuid,
+    pub account_number: String,
+    pub customer_id: Uuid,
     currency: String,
+    account_name: String,
+    opened_on: Option<NaiveDate>,
+    auto_apply: String,
+    surplus_choice: String,
+    order_of_use: String,
+    account_on_hold: bool,
     due_minor: i64,
-    overdue_minor: i64,
-    version: i64,
+    account_version: i64,
     class: Option<String>,
+    overdue_minor: i64,
     credit_minor: i64,
     available_minor: i64,
     held_minor: i64,
 }
 
-async fn rows(ctx: &Ctx, which: &str, value: Value) -> Result<Vec<Row>, AppError> {
-    // A grant stops counting after its last usable day, also when the job that posts the lapse is late.
-    let statement = format!(
-        "SELECT a.id, a.number, a.customer_id, a.currency, a.due_minor, a.version, g.class,
-            (SELECT CAST(COALESCE(SUM(i.open_minor), 0) AS bigint) FROM invoices i
-                WHERE i.account_id = a.id AND i.open_minor > 0 AND i.due_on < $1) AS overdue_minor,
-            CAST(COALESCE(SUM(g.remaining_minor), 0) AS bigint) AS credit_minor,
-            CAST(COALESCE(SUM(CASE WHEN g.on_hold OR g.effective_on > $1 THEN 0
-                ELSE g.remaining_minor END), 0) AS bigint) AS available_minor,
-            CAST(COALESCE(SUM(CASE WHEN g.on_hold THEN g.remaining_minor ELSE 0 END), 0) AS bigint) AS held_minor
-        FROM receivable_accounts a
-        LEFT JOIN credit_grants g ON g.account_id = a.id AND g.remaining_minor > 0
-            AND (g.expires_on IS NULL OR g.expires_on >= $1)
-        WHERE {which}
-        GROUP BY a.id, a.number, a.customer_id, a.currency, a.due_minor, a.version, a.created_at, g.class
-        ORDER BY a.created_at, a.id"
-    );
-    Ok(sql::all(ctx, &statement, vec![ctx.today().into(), value]).await?)
+/// Whether two rows that stand side by side belong to the same account.
+pub(super) fn same_account(a: &AccountClass, b: &AccountClass) -> bool {
+    a.account_id == b.account_id
 }
 
-fn balances(rows: &[Row], as_of: NaiveDate) -> Result<Vec<AccountBalance>, AppError> {
-    rows.chunk_by(|a, b| a.id == b.id)
-        .map(|classes| balance(classes, as_of))
-        .collect()
-}
-
-/// The balance of the account all of `classes` belong to.
-fn balance(classes: &[Row], as_of: NaiveDate) -> Result<AccountBalance, AppError> {
+/// The account that all of `classes` belong to.
+pub(super) fn overview(
+    classes: &[AccountClass],
+    as_of: NaiveDate,
+) -> Result<AccountOverview, DbErr> {
     let account = &classes[0];
     let currency: Currency = account
         .currency
         .parse()
         .map_err(|_| unreadable("receivable_accounts.currency", &account.currency))?;
-    let money = |minor| Money::new(minor, currency);
-    let credit_by_class = by_class(classes, currency)?;
-    let credit = money(sum_minor(classes.iter().map(|row| row.credit_minor))?);
-    let due = money(account.due_minor);
-    Ok(AccountBalance {
-        account: ReceivableAccountId(account.id),
-        number: account.number.clone(),
-        due,
-        overdue: money(account.overdue_minor),
-        credit,
-        credit_by_class,
-        available: money(sum_minor(classes.iter().map(|row| row.available_minor))?),
-        on_hold: money(sum_minor(classes.iter().map(|row| row.held_minor))?),
-        net: due.minus(credit)?,
-        as_of,
-        version: account.version,
+    Ok(AccountOverview {
+        balance: balance(classes, currency, as_of)?,
+        settings: settings(account)?,
+        opened_on: account.opened_on,
     })
 }
 
-fn by_class(rows: &[Row], currency: Currency) -> Result<Vec<ClassCredit>, AppError> {
+fn balance(
+    classes: &[AccountClass],
+    currency: Currency,
+    as_of: NaiveDate,
+) -> Result<AccountBalance, DbErr> {
+    let account = &classes[0];
+    let money = |minor| Money::new(minor, currency);
+    let sum = |of: fn(&AccountClass) -> i64| {
+        let sum = sum_minor(classes.iter().map(of));
+        sum.map(money).map_err(|_| overflown())
+    };
+    let due = money(account.due_minor);
+    let credit = sum(|class| class.credit_minor)?;
+    Ok(AccountBalance {
+        account: ReceivableAccountId(account.account_id),
+        number: account.account_number.clone(),
+        due,
+        overdue: money(account.overdue_minor),
+        credit,
+        credit_by_class: by_class(classes, currency)?,
+        available: sum(|class| class.available_minor)?,
+        on_hold: sum(|class| class.held_minor)?,
+        net: due.minus(credit).map_err(|_| overflown())?,
+        as_of,
+        version: account.account_version,
+    })
+}
+
+fn overflown() -> DbErr {
+    DbErr::Type("the balances of an account do not fit into an amount".to_owned())
+}
+
+fn by_class(rows: &[AccountClass], currency: Currency) -> Result<Vec<ClassCredit>, DbErr> {
     let mut classes = Vec::new();
     for row in rows {
         let Some(code) = &row.class else { continue };
@@ -124,4 +195,17 @@ fn by_class(rows: &[Row], currency: Currency) -> Result<Vec<ClassCredit>, AppErr
     }
     classes.sort_by_key(|credit| credit.class.rank());
     Ok(classes)
+}
+
+fn settings(account: &AccountClass) -> Result<ReadSettings, DbErr> {
+    Ok(ReadSettings {
+        name: account.account_name.clone(),
+        auto_apply: AutoApply::from_code(&account.auto_apply)
+            .ok_or_else(|| unreadable("auto_apply", &account.auto_apply))?,
+        surplus_choice: SurplusChoice::from_code(&account.surplus_choice)
+            .ok_or_else(|| unreadable("surplus_choice", &account.surplus_choice))?,
+        order_of_use: OrderOfUse::from_code(&account.order_of_use)
+            .ok_or_else(|| unreadable("order_of_use", &account.order_of_use))?,
+        on_hold: account.account_on_hold,
+    })
 }

@@ -89,6 +89,20 @@ pub async fn download(
     rows(ctx, &conditions, &page, &format!("LIMIT {DOWNLOAD_ROWS}")).await
 }
 
+/// The first grants the filter asks for that have something left: what lapses first comes first.
+pub(super) async fn to_be_used(
+    ctx: &Ctx,
+    filter: GrantFilter,
+    first: usize,
+) -> Result<Vec<GrantRow>, AppError> {
+    let conditions = conditions(ctx, &filter)?;
+    let page = PageRequest {
+        sort: "expires_on".to_owned(),
+        ..PageRequest::default()
+    };
+    rows(ctx, &conditions, &page, &format!("LIMIT {first}")).await
+}
+
 async fn rows(
     ctx: &Ctx,
     conditions: &Conditions,

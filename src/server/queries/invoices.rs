@@ -75,6 +75,18 @@ async fn rows(ctx: &Ctx, conditions: &Conditions, rest: &str) -> Result<Vec<Invo
     Ok(shown.collect::<Result<_, DbErr>>()?)
 }
 
+/// The first open invoices the filter asks for, in their order of being paid.
+pub(super) async fn to_be_paid(
+    ctx: &Ctx,
+    filter: InvoiceFilter,
+    first: usize,
+) -> Result<Vec<InvoiceRow>, AppError> {
+    let mut conditions = conditions(ctx, &filter)?;
+    conditions.and("i.open_minor > 0");
+    let rest = format!("ORDER BY i.due_on, i.issued_on, i.number, i.id LIMIT {first}");
+    rows(ctx, &conditions, &rest).await
+}
+
 const NEWEST_FIRST: &str = "i.issued_on DESC, i.id DESC";
 
 /// Column names come from this list only; what is asked for is never put into the statement.

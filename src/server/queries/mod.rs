@@ -1,10 +1,13 @@
 //! Read models: SQL straight to dto. No rules, no writes; each function checks who asks.
 
+pub mod accounts;
 pub mod audit;
 pub mod balances;
 pub mod business;
 pub mod credit_runs;
 pub mod credits;
+pub mod customers;
+pub mod dashboard;
 pub mod invoices;
 pub mod journal;
 pub mod lineage;

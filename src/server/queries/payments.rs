@@ -82,6 +82,17 @@ pub async fn download(
     rows(ctx, &conditions, &page, &format!("LIMIT {DOWNLOAD_ROWS}")).await
 }
 
+/// The latest payments the filter asks for.
+pub(super) async fn latest(
+    ctx: &Ctx,
+    filter: PaymentFilter,
+    first: usize,
+) -> Result<Vec<PaymentRow>, AppError> {
+    let conditions = conditions(ctx, &filter)?;
+    let newest = PageRequest::default();
+    rows(ctx, &conditions, &newest, &format!("LIMIT {first}")).await
+}
+
 async fn rows(
     ctx: &Ctx,
     conditions: &Conditions,

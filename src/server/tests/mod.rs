@@ -5,6 +5,7 @@ mod audit;
 mod books;
 mod credit_runs;
 mod credits;
+mod customer_reading;
 mod customers;
 
 mod histories;
