@@ -3,6 +3,7 @@
 use crate::domain::rights::{Right, Role};
 use crate::dto::error::AppError;
 use crate::dto::people::Viewer;
+use crate::web::people;
 use crate::web::ui::load::{Failure, login_path};
 use crate::web::ui::prelude::*;
 use crate::web::ui::text::tag;
@@ -47,6 +48,12 @@ pub fn App() -> impl IntoView {
         <Title text="" formatter=document_title />
         <Router>
             <Routes fallback=|| view! { <PlainFrame><Failure error=AppError::NotFound /></PlainFrame> }>
+                <ParentRoute path=path!("") view=Outlet ssr=WHOLE>
+                    <Route path=path!("/login") view=people::login::LoginPage />
+                    <Route path=path!("/setup/:token") view=people::setup::SetupPage />
+                    <Route path=path!("/invitation/:token") view=people::invitation::InvitationPage />
+                    <Route path=path!("/password") view=people::password::PasswordPage />
+                </ParentRoute>
                 <ParentRoute path=path!("") view=StaffFrame ssr=WHOLE>
                     <Route path=path!("/") view=|| () />
                 </ParentRoute>
@@ -195,6 +202,9 @@ fn PortalFrame() -> impl IntoView {
     if !viewer.roles.contains(&Role::Customer) {
         return view! { <Redirect path="/" /> }.into_any();
     }
+    if viewer.customer.is_none() {
+        return view! { <Redirect path="/" /> }.into_any();
+    }
     view! {
         <a class="skip" href="#content">{t!(ui.skip)}</a>
         <div class="frame frame-portal">
@@ -232,6 +242,7 @@ fn PersonMenu(viewer: Viewer) -> impl IntoView {
                 <p>{t!(ui.signed_in_as, name = viewer.email)}</p>
                 <LanguageChoice />
                 <ThemeChoice />
+                <p><a href="/password">{t!(people.change_password)}</a></p>
                 <form method="post" action="/api/fn/log_out">
                     <button type="submit" class="button">{t!(ui.log_out)}</button>
                 </form>

@@ -5,4 +5,5 @@
 
 pub mod app;
 pub mod live;
+pub mod people;
 pub mod ui;

@@ -4,10 +4,15 @@
 //! instead of the secret, so that it stands in no history and no log.
 
 use crate::domain::ids::UserId;
+use crate::dto::error::AppError;
 use crate::server::auth::secret;
+use crate::server::context::Ctx;
+use crate::server::error::unexpected;
+use axum::http::request::Parts;
 use chrono::{DateTime, Duration, Utc};
+use leptos::prelude::use_context;
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// How long a secret waits to be shown, in seconds.
 const WAITS: i64 = 5 * 60;
@@ -57,6 +62,23 @@ impl Reveals {
         let one = if mine { waiting.remove(handle) } else { None };
         one.filter(|one| one.until > now).map(|one| one.secret)
     }
+}
+
+/// Keeps a secret for the reader who has just made it; the handle to show it with. Within server functions.
+pub fn keep_for_reader(ctx: &Ctx, secret: String) -> Result<String, AppError> {
+    let user = ctx.actor.user().ok_or(AppError::NotLoggedIn)?;
+    Ok(reveals()?.keep(user, secret, ctx.clock.now()))
+}
+
+/// The secret behind a handle, the first time. Within server functions.
+pub fn shown_to_reader(ctx: &Ctx, handle: &str) -> Result<Option<String>, AppError> {
+    let user = ctx.actor.user().ok_or(AppError::NotLoggedIn)?;
+    Ok(reveals()?.take(handle, user, ctx.clock.now()))
+}
+
+fn reveals() -> Result<Arc<Reveals>, AppError> {
+    let reveals = use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned());
+    reveals.ok_or_else(|| unexpected("pages are served with room for secrets"))
 }
 
 #[cfg(test)]
