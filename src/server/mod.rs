@@ -7,6 +7,7 @@ pub mod config;
 pub mod context;
 pub mod error;
 pub mod forms;
+pub mod import;
 pub mod jobs;
 pub mod live;
 pub mod pages;

@@ -7,8 +7,8 @@ mod credit_runs;
 mod credits;
 mod customer_reading;
 mod customers;
-
 mod histories;
+mod imports;
 mod payments;
 pub mod support;
 mod verify;
