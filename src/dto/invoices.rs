@@ -55,21 +55,28 @@ impl NewInvoiceLine {
     }
 }
 
+impl Typed for NewInvoiceLine {
+    fn number_texts(&mut self) -> Vec<&mut String> {
+        vec![
+            &mut self.quantity,
+            &mut self.unit_price,
+            &mut self.discount,
+            &mut self.tax_rate,
+        ]
+    }
+}
+
 impl Typed for NewInvoice {
     fn number_texts(&mut self) -> Vec<&mut String> {
         self.lines
             .iter_mut()
-            .flat_map(|line| {
-                [
-                    &mut line.quantity,
-                    &mut line.unit_price,
-                    &mut line.discount,
-                    &mut line.tax_rate,
-                ]
-            })
+            .flat_map(NewInvoiceLine::number_texts)
             .collect()
     }
 }
+
+/// In per cent. More is a slip of the keyboard.
+const HIGHEST_TAX_RATE: Decimal = Decimal::ONE_HUNDRED;
 
 /// A read and priced line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,15 +203,15 @@ impl NewInvoiceLine {
             "" => Some(Decimal::ZERO),
             text => reader.decimal(&field("tax_rate"), text),
         };
-        let negative = tax_rate.is_some_and(|rate| rate.is_sign_negative() && !rate.is_zero());
-        if negative {
+        let possible = |rate: &Decimal| *rate >= Decimal::ZERO && *rate <= HIGHEST_TAX_RATE;
+        if tax_rate.is_some_and(|rate| !possible(&rate)) {
             reader.refuse(field("tax_rate"), Refusal::NotANumber);
         }
         Some(PricedLine {
             quantity: quantity?,
             unit_price: unit_price?,
             discount_minor: discount_minor?,
-            tax_rate: tax_rate.filter(|_| !negative)?,
+            tax_rate: tax_rate.filter(possible)?,
         })
     }
 }

@@ -3,7 +3,7 @@
 use crate::domain::rights::{Right, Role};
 use crate::dto::error::AppError;
 use crate::dto::people::Viewer;
-use crate::web::admin;
+use crate::web::invoices;
 use crate::web::people;
 use crate::web::ui::load::{Failure, login_path};
 use crate::web::ui::prelude::*;
@@ -54,25 +54,21 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/setup/:token") view=people::setup::SetupPage />
                     <Route path=path!("/invitation/:token") view=people::invitation::InvitationPage />
                     <Route path=path!("/password") view=people::password::PasswordPage />
+                    <Route path=path!("/invoices/:id/print") view=invoices::print::InvoicePrintPage />
+                    <Route path=path!("/portal/invoices/:id/print") view=invoices::print::InvoicePrintPage />
                 </ParentRoute>
                 <ParentRoute path=path!("") view=StaffFrame ssr=WHOLE>
-                    <Route path=path!("/") view=|| () />
-                    <ParentRoute path=path!("/admin") view=Outlet>
-                        <Route path=path!("") view=admin::overview::AdminPage />
-                        <Route path=path!("/users") view=admin::users::UsersPage />
-                        <Route path=path!("/users/invite") view=admin::invite::InviteStaffPage />
-                        <Route path=path!("/users/invite-customer") view=admin::invite::InviteCustomerPage />
-                        <Route path=path!("/users/:user") view=admin::user::UserPage />
-                        <Route path=path!("/tokens") view=admin::tokens::TokensPage />
-                        <Route path=path!("/tokens/new") view=admin::tokens::NewTokenPage />
-                        <Route path=path!("/periods") view=admin::periods::PeriodsPage />
-                        <Route path=path!("/chart") view=admin::chart::ChartPage />
-                        <Route path=path!("/chart/:role") view=admin::chart::ChartAccountPage />
-                        <Route path=path!("/settings") view=admin::settings::SettingsPage />
-                        <Route path=path!("/audit") view=admin::audit::AuditPage />
+                    <ParentRoute path=path!("/invoices") view=Outlet>
+                        <Route path=path!("") view=invoices::list::InvoicesPage />
+                        <Route path=path!("/new") view=invoices::create::NewInvoicePage />
+                        <Route path=path!("/:id") view=invoices::detail::InvoicePage />
+                        <Route path=path!("/:id/edit") view=invoices::edit::EditInvoicePage />
                     </ParentRoute>
+                    <Route path=path!("/") view=|| () />
                 </ParentRoute>
                 <ParentRoute path=path!("/portal") view=PortalFrame ssr=WHOLE>
+                    <Route path=path!("/invoices") view=invoices::portal::PortalInvoicesPage />
+                    <Route path=path!("/invoices/:id") view=invoices::portal::PortalInvoicePage />
                     <Route path=path!("") view=|| () />
                 </ParentRoute>
             </Routes>
@@ -103,6 +99,7 @@ fn staff_nav(viewer: &Viewer) -> Vec<NavItem> {
         offered,
     };
     let reads = viewer.may(Right::ReadCustomers);
+    let admin = viewer.may(Right::ManageUsers) || viewer.may(Right::ManageSettings);
     vec![
         item("/", "layout-dashboard", t!(nav.dashboard), true),
         item("/customers", "users", t!(nav.customers), reads),
@@ -133,12 +130,7 @@ fn staff_nav(viewer: &Viewer) -> Vec<NavItem> {
             t!(nav.imports),
             viewer.may(Right::Import),
         ),
-        item(
-            "/admin",
-            "settings",
-            t!(nav.admin),
-            admin::overview::is_offered(viewer),
-        ),
+        item("/admin", "settings", t!(nav.admin), admin),
     ]
 }
 

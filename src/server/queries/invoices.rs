@@ -1,6 +1,7 @@
 //! Invoices as lists, as documents with what settled them, and as the editor needs them.
 
 use super::lineage::{self, EntriesOf, SlicesOf};
+use super::payments;
 use super::sql::{self, Conditions, unreadable};
 use crate::domain::ids::{CreditGrantId, CustomerId, InvoiceId};
 use crate::domain::invoice::{InvoiceFacts, InvoiceStatus, status};
@@ -14,6 +15,7 @@ use crate::dto::invoices::{
 };
 use crate::dto::lineage::AccountRef;
 use crate::dto::page::PageRequest;
+use crate::dto::payments::PayableAccount;
 use crate::server::context::Ctx;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -479,6 +481,15 @@ async fn lines(ctx: &Ctx, invoice: Uuid) -> Result<(Vec<LineOrTax>, Vec<Tax>), A
         }
     }
     Ok((lines, taxes))
+}
+
+/// The accounts a search for customer, account or open invoice number finds: those that owe most first.
+pub async fn accounts_to_invoice(
+    ctx: &Ctx,
+    search: String,
+) -> Result<Vec<PayableAccount>, AppError> {
+    ctx.actor.require(Right::EditInvoices)?;
+    payments::found_accounts(ctx, &search).await
 }
 
 /// What the editor needs to know of the account with this number.

@@ -379,9 +379,17 @@ fn payable(row: &AccountRow) -> Result<PayableAccount, DbErr> {
 /// The accounts a search for customer, account or open invoice number finds: those that owe most first.
 pub async fn accounts_to_pay(ctx: &Ctx, search: String) -> Result<Vec<PayableAccount>, AppError> {
     ctx.actor.require(Right::RecordPayments)?;
+    found_accounts(ctx, &search).await
+}
+
+/// As [`accounts_to_pay`]; whoever asks has checked the right.
+pub(super) async fn found_accounts(
+    ctx: &Ctx,
+    search: &str,
+) -> Result<Vec<PayableAccount>, AppError> {
     let mut conditions = Conditions::default();
     if !search.trim().is_empty() {
-        let pattern = conditions.bind(sql::contains(&search));
+        let pattern = conditions.bind(sql::contains(search));
         let number = conditions.bind(search.trim());
         conditions.and(format!(
             "(c.search_text LIKE {pattern} ESCAPE '!' OR LOWER(a.number) LIKE {pattern} ESCAPE '!'

@@ -5,6 +5,7 @@
 use super::text::{Locale, locale};
 use super::visit::visit;
 use crate::domain::money::{Currency, Money};
+use crate::dto::form::Typed;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 use rust_decimal::Decimal;
 
@@ -60,6 +61,11 @@ pub fn decimal_comma() -> bool {
     locale() == Locale::de
 }
 
+/// A command with its numbers made plain, as its reader types them.
+pub fn plain<T: Typed>(command: T) -> T {
+    command.plain(decimal_comma())
+}
+
 /// Which side a balance is on, to be said in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BalanceSide {
@@ -97,11 +103,25 @@ pub fn decimal_in(locale: Locale, value: Decimal) -> String {
     grouped(locale, &value.normalize().to_string())
 }
 
+/// A unit price with at least the decimals of its currency: `68.33`, `0.335`, `5.00`.
+pub fn price(value: Decimal, currency: Currency) -> String {
+    let mut value = value.normalize();
+    if value.scale() < currency.decimals() {
+        value.rescale(currency.decimals());
+    }
+    grouped(locale(), &value.to_string())
+}
+
 /// A tax or discount rate given in percent: `20%`, in German `20 %`.
 pub fn percent(value: Decimal) -> String {
-    match locale() {
-        Locale::en => format!("{}%", decimal_in(Locale::en, value)),
-        Locale::de => format!("{}{NO_BREAK_SPACE}%", decimal_in(Locale::de, value)),
+    percent_in(locale(), value)
+}
+
+/// As [`percent`], for a given language.
+pub fn percent_in(locale: Locale, value: Decimal) -> String {
+    match locale {
+        Locale::en => format!("{}%", decimal_in(locale, value)),
+        Locale::de => format!("{}{NO_BREAK_SPACE}%", decimal_in(locale, value)),
     }
 }
 

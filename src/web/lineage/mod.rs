@@ -1,0 +1,5 @@
+//! What documents show of each other: what paid what, the entries that say so, and who did it.
+
+pub mod entries;
+pub mod history;
+pub mod slices;

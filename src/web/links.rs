@@ -1,0 +1,33 @@
+//! Where documents are shown to staff: one address per noun, so that a link is never spelled twice.
+
+use crate::domain::ids::{CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId};
+use crate::web::ui::visit::escape;
+
+pub fn customer(number: &str) -> String {
+    format!("/customers/{}", escape(number))
+}
+
+/// A receivable account, by its number.
+pub fn account(number: &str) -> String {
+    format!("/accounts/{}", escape(number))
+}
+
+pub fn invoice(id: InvoiceId) -> String {
+    format!("/invoices/{id}")
+}
+
+pub fn payment(id: PaymentId) -> String {
+    format!("/payments/{id}")
+}
+
+pub fn grant(id: CreditGrantId) -> String {
+    format!("/credits/{id}")
+}
+
+pub fn entry(id: JournalEntryId) -> String {
+    format!("/journal/{id}")
+}
+
+pub fn credit_run(id: CreditRunId) -> String {
+    format!("/credit-runs/{id}")
+}
