@@ -150,6 +150,16 @@ pub enum Refusal {
     LastAdmin,
     AccountNotEmpty,
     CodeTaken,
+    FileTooLarge {
+        max_megabytes: u32,
+    },
+    NotATextFile,
+    /// Lines of the file were refused, and all or nothing was asked for.
+    ImportHasFindings {
+        count: u32,
+    },
+    /// The import was posted or thrown away before, or was never read to its end.
+    ImportNotChecked,
 }
 
 impl Refusal {
@@ -207,6 +217,10 @@ impl Refusal {
             Self::LastAdmin => "last_admin",
             Self::AccountNotEmpty => "account_not_empty",
             Self::CodeTaken => "code_taken",
+            Self::FileTooLarge { .. } => "file_too_large",
+            Self::NotATextFile => "not_a_text_file",
+            Self::ImportHasFindings { .. } => "import_has_findings",
+            Self::ImportNotChecked => "import_not_checked",
         }
     }
 

@@ -10,6 +10,7 @@ pub mod customers;
 pub mod dashboard;
 pub mod error;
 pub mod form;
+pub mod imports;
 pub mod invoices;
 pub mod journal;
 pub mod lineage;

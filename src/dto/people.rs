@@ -126,6 +126,15 @@ pub struct IssuedLink {
     pub expires_at: DateTime<Utc>,
 }
 
+/// A one-time link as its maker sees it, once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownLink {
+    /// Where the link leads, with the address people reach this server at.
+    pub url: String,
+    pub email: String,
+    pub expires_at: DateTime<Utc>,
+}
+
 coded! {
     /// Whether a person can log in.
     UserState {

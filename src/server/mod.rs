@@ -8,6 +8,7 @@ pub mod context;
 pub mod error;
 pub mod exports;
 pub mod forms;
+pub mod import;
 pub mod jobs;
 pub mod live;
 pub mod pages;

@@ -14,14 +14,16 @@ use super::context::Ctx;
 use super::{assets, exports, live, pages};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
-    CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_TYPE, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Extension, Router, body::Body};
+use leptos::prelude::use_context;
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +60,24 @@ impl Outside {
     }
 }
 
+/// Where the reader reaches this server: as it is configured, else by the host their request names. Within server
+/// functions.
+pub fn seen_at() -> String {
+    let Some(parts) = use_context::<Parts>() else {
+        return String::new();
+    };
+    let outside = parts.extensions.get::<Outside>();
+    if let Some(origin) = outside.and_then(|outside| outside.origin.clone()) {
+        return origin;
+    }
+    let named = parts
+        .headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .or_else(|| parts.uri.authority().map(|authority| authority.as_str()));
+    named.map_or_else(String::new, |host| format!("http://{host}"))
+}
+
 /// The whole server as one service. Fails when the origin is none.
 pub fn app(ctx: &Ctx, outside: &Outside) -> Result<Router, ConfigError> {
     let people = pages::routes(ctx)
@@ -71,7 +91,8 @@ pub fn app(ctx: &Ctx, outside: &Outside) -> Result<Router, ConfigError> {
         .layer(same_origin(outside)?)
         .layer(middleware::from_fn(files_first))
         .layer(Extension(Arc::new(Throttle::default())))
-        .layer(Extension(Arc::new(Reveals::default())));
+        .layer(Extension(Arc::new(Reveals::default())))
+        .layer(Extension(outside.clone()));
     let machines = Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))

@@ -3,6 +3,7 @@
 use crate::domain::rights::{Right, Role};
 use crate::dto::error::AppError;
 use crate::dto::people::Viewer;
+use crate::web::admin;
 use crate::web::invoices;
 use crate::web::people;
 use crate::web::ui::load::{Failure, login_path};
@@ -65,6 +66,20 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/:id/edit") view=invoices::edit::EditInvoicePage />
                     </ParentRoute>
                     <Route path=path!("/") view=|| () />
+                    <ParentRoute path=path!("/admin") view=Outlet>
+                        <Route path=path!("") view=admin::overview::AdminPage />
+                        <Route path=path!("/users") view=admin::users::UsersPage />
+                        <Route path=path!("/users/invite") view=admin::invite::InviteStaffPage />
+                        <Route path=path!("/users/invite-customer") view=admin::invite::InviteCustomerPage />
+                        <Route path=path!("/users/:user") view=admin::user::UserPage />
+                        <Route path=path!("/tokens") view=admin::tokens::TokensPage />
+                        <Route path=path!("/tokens/new") view=admin::tokens::NewTokenPage />
+                        <Route path=path!("/periods") view=admin::periods::PeriodsPage />
+                        <Route path=path!("/chart") view=admin::chart::ChartPage />
+                        <Route path=path!("/chart/:role") view=admin::chart::ChartAccountPage />
+                        <Route path=path!("/settings") view=admin::settings::SettingsPage />
+                        <Route path=path!("/audit") view=admin::audit::AuditPage />
+                    </ParentRoute>
                 </ParentRoute>
                 <ParentRoute path=path!("/portal") view=PortalFrame ssr=WHOLE>
                     <Route path=path!("/invoices") view=invoices::portal::PortalInvoicesPage />
@@ -99,7 +114,6 @@ fn staff_nav(viewer: &Viewer) -> Vec<NavItem> {
         offered,
     };
     let reads = viewer.may(Right::ReadCustomers);
-    let admin = viewer.may(Right::ManageUsers) || viewer.may(Right::ManageSettings);
     vec![
         item("/", "layout-dashboard", t!(nav.dashboard), true),
         item("/customers", "users", t!(nav.customers), reads),
@@ -130,7 +144,12 @@ fn staff_nav(viewer: &Viewer) -> Vec<NavItem> {
             t!(nav.imports),
             viewer.may(Right::Import),
         ),
-        item("/admin", "settings", t!(nav.admin), admin),
+        item(
+            "/admin",
+            "settings",
+            t!(nav.admin),
+            admin::overview::is_offered(viewer),
+        ),
     ]
 }
 

@@ -3,6 +3,7 @@
 //! Pages are rendered on the server and work without JavaScript; only islands run in the browser. Nothing
 //! here decides: rights, rules and dates are checked below, whatever a page showed.
 
+pub mod admin;
 pub mod app;
 pub mod invoices;
 pub mod lineage;

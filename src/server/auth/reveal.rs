@@ -8,9 +8,14 @@ use crate::dto::error::AppError;
 use crate::server::auth::secret;
 use crate::server::context::Ctx;
 use crate::server::error::unexpected;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use chrono::{DateTime, Duration, Utc};
 use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -65,15 +70,25 @@ impl Reveals {
 }
 
 /// Keeps a secret for the reader who has just made it; the handle to show it with. Within server functions.
-pub fn keep_for_reader(ctx: &Ctx, secret: String) -> Result<String, AppError> {
+pub fn keep_for_reader<T: Serialize>(ctx: &Ctx, secret: &T) -> Result<String, AppError> {
     let user = ctx.actor.user().ok_or(AppError::NotLoggedIn)?;
+    let secret = serde_json::to_string(secret).map_err(|error| unexpected(&error))?;
     Ok(reveals()?.keep(user, secret, ctx.clock.now()))
 }
 
-/// The secret behind a handle, the first time. Within server functions.
-pub fn shown_to_reader(ctx: &Ctx, handle: &str) -> Result<Option<String>, AppError> {
+/// The secret behind a handle, the first time. Within server functions. The page that shows it is kept by no browser.
+pub fn shown_to_reader<T: DeserializeOwned>(
+    ctx: &Ctx,
+    handle: &str,
+) -> Result<Option<T>, AppError> {
     let user = ctx.actor.user().ok_or(AppError::NotLoggedIn)?;
-    Ok(reveals()?.take(handle, user, ctx.clock.now()))
+    let secret = reveals()?.take(handle, user, ctx.clock.now());
+    if let (Some(_), Some(response)) = (&secret, use_context::<ResponseOptions>()) {
+        response.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    let read =
+        secret.map(|secret| serde_json::from_str(&secret).map_err(|error| unexpected(&error)));
+    read.transpose()
 }
 
 fn reveals() -> Result<Arc<Reveals>, AppError> {

@@ -8,6 +8,7 @@ pub mod credit_runs;
 pub mod credits;
 pub mod customers;
 pub mod dashboard;
+pub mod imports;
 pub mod invoices;
 pub mod journal;
 pub mod lineage;

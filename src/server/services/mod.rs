@@ -5,6 +5,7 @@ pub mod applications;
 pub mod chart;
 pub mod credit_runs;
 pub mod customers;
+pub mod imports;
 pub mod invoices;
 pub mod payments;
 pub mod periods;

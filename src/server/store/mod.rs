@@ -9,6 +9,7 @@ pub mod customers;
 mod entity;
 pub mod grants;
 pub mod idempotency;
+pub mod imports;
 pub mod invoices;
 pub mod journal;
 pub mod ledger_accounts;

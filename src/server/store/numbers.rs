@@ -11,6 +11,7 @@ pub enum Sequence {
     Payments,
     CreditGrants,
     CreditRuns,
+    Imports,
 }
 
 impl Sequence {
@@ -20,6 +21,7 @@ impl Sequence {
             Self::Payments => "payments",
             Self::CreditGrants => "credit_grants",
             Self::CreditRuns => "credit_runs",
+            Self::Imports => "imports",
         }
     }
 
@@ -29,6 +31,7 @@ impl Sequence {
             Self::Payments => "payment_numbers",
             Self::CreditGrants => "credit_grant_numbers",
             Self::CreditRuns => "credit_run_numbers",
+            Self::Imports => "import_numbers",
         }
     }
 }
@@ -66,6 +69,18 @@ pub async fn next(tx: &Tx, sequence: Sequence, count: usize) -> Result<Vec<i64>,
         .first()
         .map_or(1, |row| row.number);
     Ok((first..).take(count).collect())
+}
+
+/// SQL that numbers the rows of an `INSERT … SELECT … ORDER BY order`, ascending in that order.
+pub fn next_in_select(tx: &Tx, sequence: Sequence, order: &str) -> String {
+    if tx.connection.get_database_backend() == DatabaseBackend::Postgres {
+        // Called after sorting, once per row.
+        return format!("nextval('{}')", sequence.sequence());
+    }
+    format!(
+        "(SELECT COALESCE(MAX(number), 0) FROM {}) + ROW_NUMBER() OVER (ORDER BY {order})",
+        sequence.table()
+    )
 }
 
 /// The next number of a gap-free series in a year. Its row stays locked until the transaction ends, so a number

@@ -8,6 +8,7 @@ mod credits;
 mod customer_reading;
 mod customers;
 mod histories;
+mod imports;
 mod invoice_reading;
 mod invoices;
 mod payments;

@@ -179,6 +179,17 @@ impl House {
             .rows_affected()
     }
 
+    /// How many rows there are of `FROM …`.
+    pub async fn count(&self, from: &str) -> i64 {
+        let read = &self.ctx.db.read;
+        let sql = format!("SELECT COUNT(*) AS count FROM {from}");
+        let statement = Statement::from_string(read.get_database_backend(), sql);
+        let row = read.query_one_raw(statement).await;
+        let row = row.unwrap_or_else(|error| panic!("{from}: {error}"));
+        let row = row.expect("a count answers one row");
+        row.try_get("", "count").expect("a count is a number")
+    }
+
     /// The applications to an invoice, oldest first, whether they stand or not.
     pub async fn applications_of(&self, invoice: InvoiceId) -> Vec<ApplicationId> {
         let read = &self.ctx.db.read;

@@ -98,6 +98,14 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::LastAdmin => t!(errors.last_admin).to_owned(),
         Refusal::AccountNotEmpty => t!(errors.account_not_empty).to_owned(),
         Refusal::CodeTaken => t!(errors.code_taken).to_owned(),
+        Refusal::FileTooLarge { max_megabytes } => {
+            t!(errors.file_too_large, max = format::number(*max_megabytes))
+        }
+        Refusal::NotATextFile => t!(errors.not_a_text_file).to_owned(),
+        Refusal::ImportHasFindings { count } => {
+            t!(errors.import_has_findings, count = format::number(*count))
+        }
+        Refusal::ImportNotChecked => t!(errors.import_not_checked).to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod badge;
 pub mod card;
 pub mod confirm;
+pub mod copy;
 pub mod empty;
 pub mod errors;
 pub mod field;

@@ -5,12 +5,13 @@ use super::format::{self, BalanceSide};
 use super::text::t;
 use crate::domain::credit::{CreditClass, OrderOfUse};
 use crate::domain::invoice::InvoiceStatus;
-use crate::domain::ledger::{EntrySource, LedgerKind, LedgerRole, Side};
+use crate::domain::ledger::{EntrySource, JournalKind, LedgerKind, LedgerRole, Side};
 use crate::domain::money::Money;
 use crate::domain::payment::{PaymentMethod, SurplusChoice};
 use crate::domain::rights::Role;
-use crate::dto::audit::Act;
+use crate::dto::audit::{Act, SubjectKind};
 use crate::dto::credit_runs::{RunScope, RunState};
+use crate::dto::people::{LinkPurpose, UserState};
 use leptos::prelude::*;
 
 /// Every value of a coded enum with its words, for a `SelectField`.
@@ -230,5 +231,58 @@ pub fn known_act(act: Act) -> &'static str {
         Act::LoggedIn => t!(acts.user_logged_in),
         Act::TokenIssued => t!(acts.token_issued),
         Act::TokenRevoked => t!(acts.token_revoked),
+    }
+}
+
+pub fn journal_kind(kind: JournalKind) -> &'static str {
+    match kind {
+        JournalKind::Sales => t!(words.journal_sales),
+        JournalKind::Cash => t!(words.journal_cash),
+        JournalKind::Credit => t!(words.journal_credit),
+    }
+}
+
+pub fn user_state(state: UserState) -> &'static str {
+    match state {
+        UserState::Invited => t!(words.user_invited),
+        UserState::Active => t!(words.user_active),
+        UserState::Disabled => t!(words.user_disabled),
+    }
+}
+
+/// Whether a person can log in, coloured.
+#[component]
+pub fn UserBadge(state: UserState) -> impl IntoView {
+    let tone = match state {
+        UserState::Invited => Tone::Warn,
+        UserState::Active => Tone::Good,
+        UserState::Disabled => Tone::Neutral,
+    };
+    view! { <Badge tone label=user_state(state) /> }
+}
+
+pub fn link_purpose(purpose: LinkPurpose) -> &'static str {
+    match purpose {
+        LinkPurpose::FirstAdmin => t!(words.link_first_admin),
+        LinkPurpose::Invitation => t!(words.link_invitation),
+        LinkPurpose::Reset => t!(words.link_reset),
+    }
+}
+
+pub fn subject_kind(kind: SubjectKind) -> &'static str {
+    match kind {
+        SubjectKind::Customer => t!(words.subject_customer),
+        SubjectKind::ReceivableAccount => t!(words.subject_account),
+        SubjectKind::Invoice => t!(words.subject_invoice),
+        SubjectKind::Payment => t!(words.subject_payment),
+        SubjectKind::Application => t!(words.subject_application),
+        SubjectKind::Grant => t!(words.subject_grant),
+        SubjectKind::CreditRun => t!(words.subject_run),
+        SubjectKind::Import => t!(words.subject_import),
+        SubjectKind::Period => t!(words.subject_period),
+        SubjectKind::LedgerAccount => t!(words.subject_ledger_account),
+        SubjectKind::Setting => t!(words.subject_setting),
+        SubjectKind::User => t!(words.subject_user),
+        SubjectKind::Token => t!(words.subject_token),
     }
 }
