@@ -1,7 +1,6 @@
 // Runs `saldo` for the stories: one server with a database of its own, and the command line beside it.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -13,19 +12,20 @@ export const TODAY = '2026-06-15';
 /** The password of everybody in the demo company. */
 export const PASSWORD = 'a long password for the stories';
 
+/** The one JSON document that `saldo serve --json` writes. */
+type Greeting = { url: string; first_admin_link: string | null };
+
 const READY_WITHIN_MS = 30_000;
 const GONE_WITHIN_MS = 10_000;
 const ASK_AGAIN_MS = 50;
 
 export class Server {
-  /** Everything the server has written so far: the first admin's link stands in it. */
-  printed = '';
+  /** Everything the server has logged so far. */
+  logged = '';
   private child: ChildProcess | undefined;
+  private greeting: Greeting | undefined;
 
-  private constructor(
-    private readonly folder: string,
-    private readonly port: number,
-  ) {}
+  private constructor(private readonly folder: string) {}
 
   /** A new server answers. */
   static async start(data: Data): Promise<Server> {
@@ -33,13 +33,19 @@ export class Server {
     if (data === 'demo') {
       copyDatabase(demoDatabase(), join(folder, 'saldo.db'));
     }
-    const server = new Server(folder, await freePort());
-    await server.run();
+    const server = new Server(folder);
+    await server.run(0);
     return server;
   }
 
   get baseURL(): string {
-    return `http://127.0.0.1:${this.port}`;
+    if (!this.greeting) throw new Error('the server has not started');
+    return this.greeting.url;
+  }
+
+  /** Where the first administrator sets a password; nothing when somebody can log in already. */
+  get firstAdminLink(): string | null {
+    return this.greeting?.first_admin_link ?? null;
   }
 
   get databaseUrl(): string {
@@ -53,8 +59,9 @@ export class Server {
 
   /** The server has ended and answers again, at the same address and with the same database. */
   async restart(): Promise<void> {
+    const port = Number(new URL(this.baseURL).port);
     await this.end();
-    await this.run();
+    await this.run(port);
   }
 
   /** The server has ended and its database is removed. */
@@ -63,28 +70,26 @@ export class Server {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async run(): Promise<void> {
-    const words = ['serve', '--database-url', this.databaseUrl, '--port', String(this.port), '--test-clock', TODAY];
-    const child = spawn(program(), words, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const keep = (text: Buffer) => { this.printed += text.toString(); };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
+  /** Port 0 takes a free one. */
+  private async run(port: number): Promise<void> {
+    const words = ['serve', '--json', '--database-url', this.databaseUrl, '--port', String(port), '--test-clock', TODAY];
+    const child = spawn(program(), words, { cwd: this.folder, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
-    await this.ready(child);
-  }
+    child.stderr.on('data', (text: Buffer) => { this.logged += text.toString(); });
+    let printed = '';
+    child.stdout.on('data', (text: Buffer) => { printed += text.toString(); });
 
-  private async ready(child: ChildProcess): Promise<void> {
     const until = Date.now() + READY_WITHIN_MS;
     while (Date.now() < until) {
-      if (child.exitCode !== null) {
-        throw new Error(`saldo serve ended with status ${child.exitCode}:\n${this.printed}`);
+      if (child.exitCode !== null || child.signalCode !== null) {
+        throw new Error(`saldo serve ended with status ${child.exitCode ?? child.signalCode}:\n${this.logged}`);
       }
-      const answer = await fetch(`${this.baseURL}/healthz`).catch(() => undefined);
-      if (answer?.ok) return;
+      this.greeting = greetingIn(printed);
+      if (this.greeting && (await isWell(this.greeting.url))) return;
       await pause(ASK_AGAIN_MS);
     }
     child.kill('SIGKILL');
-    throw new Error(`saldo serve did not answer within ${READY_WITHIN_MS} ms:\n${this.printed}`);
+    throw new Error(`saldo serve did not answer within ${READY_WITHIN_MS} ms:\n${this.logged}`);
   }
 
   private async end(): Promise<void> {
@@ -126,8 +131,28 @@ function databaseUrl(file: string): string {
 }
 
 async function saldo(url: string, words: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(program(), [...words, '--database-url', url]);
+  const options = { cwd: storiesFolder(), env: environment() };
+  const { stdout } = await promisify(execFile)(program(), [...words, '--database-url', url], options);
   return stdout;
+}
+
+/** The environment without settings of Saldo, so that stories are the same on every machine. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SALDO_')));
+}
+
+/** What the server says once it listens; nothing while it has not been written whole. */
+function greetingIn(printed: string): Greeting | undefined {
+  try {
+    return JSON.parse(printed) as Greeting;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isWell(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/healthz`).catch(() => undefined);
+  return answer?.ok ?? false;
 }
 
 /** Copies what SQLite may not have put into the main file yet along with it. */
@@ -135,17 +160,6 @@ function copyDatabase(from: string, to: string): void {
   for (const part of ['', '-wal']) {
     if (existsSync(from + part)) copyFileSync(from + part, to + part);
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no free port'))));
-    });
-  });
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -5,8 +5,7 @@
 //! `saldo-HASH`; files of `public/` lie beside it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
@@ -25,20 +24,15 @@ pub fn build(profile: Profile, timings: bool) -> Result<()> {
         fs::read(&compiled).with_context(|| format!("could not read {}", compiled.display()))?;
     let style = style::bundle(&paths::root().join("style/main.css"))?;
     let public = site::read(&paths::root().join("public"))?;
-    let optimiser = if profile == Profile::Release {
-        wasm_opt()
-    } else {
-        None
-    };
 
-    let made_of = fingerprint(profile, &compiled, &style, &public, optimiser.as_deref())?;
+    let made_of = fingerprint(profile, &compiled, &style, &public)?;
     let there = site::read(&paths::site())?;
     if fs::read_to_string(note()).is_ok_and(|noted| noted == noted_for(&made_of, &there)) {
         print_sizes(&there);
         return Ok(());
     }
 
-    let mut files = package(compiled, profile, optimiser.as_deref())?;
+    let mut files = package(compiled, profile)?;
     files.insert("saldo.css".to_owned(), style.into_bytes());
     let mut files = under_one_name(files);
     files.extend(public);
@@ -80,7 +74,7 @@ fn compile(toolchain: &wasm::Toolchain, profile: Profile, timings: bool) -> Resu
 }
 
 /// Makes the module and the script that loads it: `saldo_bg.wasm`, `saldo.js` and what it imports.
-fn package(compiled: Vec<u8>, profile: Profile, optimiser: Option<&Path>) -> Result<Files> {
+fn package(compiled: Vec<u8>, profile: Profile) -> Result<Files> {
     let folder = tempfile::tempdir().context("could not make a temporary folder")?;
     let release = profile == Profile::Release;
     Bindgen::new()
@@ -90,29 +84,7 @@ fn package(compiled: Vec<u8>, profile: Profile, optimiser: Option<&Path>) -> Res
         .remove_producers_section(release)
         .generate(folder.path())
         .context("could not make JavaScript for the browser half")?;
-    if let Some(optimiser) = optimiser {
-        optimise(optimiser, &folder.path().join("saldo_bg.wasm"))?;
-    }
     site::read(folder.path())
-}
-
-fn optimise(optimiser: &Path, module: &Path) -> Result<()> {
-    command::run(
-        Command::new(optimiser)
-            .args([
-                "-Oz",
-                "--enable-bulk-memory",
-                "--enable-nontrapping-float-to-int",
-                "--enable-sign-ext",
-            ])
-            .args([
-                "--enable-mutable-globals",
-                "--enable-reference-types",
-                "--enable-multivalue",
-                "--output",
-            ])
-            .args([module, module]),
-    )
 }
 
 /// Puts the hash of all of `files` into their names and into the places where they name each other.
@@ -143,18 +115,12 @@ fn naming_the_module(script: Vec<u8>, name: &str) -> Vec<u8> {
 }
 
 /// Everything that decides what the site looks like, this program included.
-fn fingerprint(
-    profile: Profile,
-    compiled: &[u8],
-    style: &str,
-    public: &Files,
-    optimiser: Option<&Path>,
-) -> Result<String> {
+fn fingerprint(profile: Profile, compiled: &[u8], style: &str, public: &Files) -> Result<String> {
     let this_program = std::env::current_exe()
         .and_then(fs::read)
         .context("could not read this program")?;
     let mut hasher = blake3::Hasher::new();
-    hasher.update(format!("{profile:?} {optimiser:?} ").as_bytes());
+    hasher.update(format!("{profile:?} ").as_bytes());
     for part in [this_program.as_slice(), compiled, style.as_bytes()] {
         hasher.update(blake3::hash(part).as_bytes());
     }
@@ -179,12 +145,6 @@ fn hash_files(hasher: &mut blake3::Hasher, files: &Files) {
         hasher.update(blake3::hash(name.as_bytes()).as_bytes());
         hasher.update(blake3::hash(content).as_bytes());
     }
-}
-
-/// Binaryen's optimiser: on PATH, else among the node packages.
-fn wasm_opt() -> Option<PathBuf> {
-    let packaged = paths::end2end().join("node_modules/.bin/wasm-opt");
-    paths::on_path("wasm-opt").or_else(|| packaged.is_file().then_some(packaged))
 }
 
 fn print_sizes(files: &Files) {

@@ -1,6 +1,7 @@
 //! `cargo xtask serve`: builds both halves and becomes the server.
 
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
@@ -16,11 +17,11 @@ pub struct Args {
     /// Serve the optimised build
     #[arg(long)]
     release: bool,
-    /// Port on 127.0.0.1
-    #[arg(long, default_value_t = 3000)]
-    port: u16,
-    /// sqlite://FILE or postgres://…; saldo.db in this checkout when not given
-    #[arg(long, env = "DATABASE_URL")]
+    /// Port to listen on; 0 takes a free one [default: 3000]
+    #[arg(long)]
+    port: Option<u16>,
+    /// sqlite://FILE or postgres://… [default: sqlite://saldo.db, in this checkout]
+    #[arg(long, value_name = "URL")]
     database_url: Option<String>,
     /// More arguments for `saldo serve`
     #[arg(last = true)]
@@ -36,28 +37,26 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Profile::Dev
     };
     let server = build::both_halves(profile, false)?;
-    let database = args
-        .database_url
-        .unwrap_or_else(|| format!("sqlite://{}", paths::root().join("saldo.db").display()));
-    if args.demo {
-        command::run(Command::new(&server).current_dir(paths::root()).args([
-            "demo",
-            "--database-url",
-            &database,
-        ]))
-        .context("the demo company could not be made")?;
+    // What is not said here is left to the server: its defaults, environment and saldo.toml.
+    let mut common = Vec::new();
+    if let Some(url) = args.database_url {
+        common.extend(["--database-url".to_owned(), url]);
     }
-    let mut serve = Command::new(&server);
-    serve
-        .current_dir(paths::root())
-        .args([
-            "serve",
-            "--database-url",
-            &database,
-            "--port",
-            &args.port.to_string(),
-        ])
-        .args(args.more);
-    let refused = serve.exec();
+    if args.demo {
+        command::run(saldo(&server, "demo").args(&common))
+            .context("the demo company could not be made")?;
+    }
+    let mut serve = saldo(&server, "serve");
+    serve.args(&common);
+    if let Some(port) = args.port {
+        serve.args(["--port", &port.to_string()]);
+    }
+    let refused = serve.args(args.more).exec();
     bail!("could not start {}: {refused}", command::shown(&serve))
+}
+
+fn saldo(server: &Path, command: &str) -> Command {
+    let mut saldo = Command::new(server);
+    saldo.current_dir(paths::root()).arg(command);
+    saldo
 }
