@@ -3,7 +3,7 @@
 use crate::domain::money::Money;
 use crate::dto::page::{PageRequest, ROWS_PER_PAGE};
 use crate::server::context::Ctx;
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{DbErr, FromQueryResult, Statement, Value};
 
 /// All rows of one statement, from the read connections.
 pub async fn all<T: FromQueryResult>(
