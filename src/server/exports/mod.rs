@@ -56,7 +56,7 @@ pub fn file<S>(name: &str, heads: &[&str], first: Rows, rest: S) -> Response
 where
     S: Stream<Item = Result<Rows, AppError>> + Send + 'static,
 {
-    let head = heads.iter().map(|head| Cell::plain(head)).collect();
+    let head = heads.iter().map(Cell::plain).collect();
     let begin = stream::iter([Ok(vec![head]), Ok(first)]);
     let lines = begin.chain(rest).map(|rows| rows.map(|rows| lines(&rows)));
     let disposition = format!("attachment; filename=\"{name}\"");

@@ -59,7 +59,7 @@ pub async fn export(
     if let Some((issued_on, id)) = after {
         let issued_on = conditions.bind(issued_on);
         let id = conditions.bind(id.0);
-        conditions.and(&format!(
+        conditions.and(format!(
             "(i.issued_on < {issued_on} OR (i.issued_on = {issued_on} AND i.id < {id}))"
         ));
     }

@@ -42,7 +42,7 @@ fn Editor(account: String) -> impl IntoView {
             <a href=links::account(&draft.editing.on.account)>{draft.editing.on.account.clone()}</a>
         };
         view! {
-            <PageHead title=t!(invoices.new) crumbs=super::detail::crumbs() lead=lead.into_any() />
+            <PageHead title=t!(invoices.new_invoice) crumbs=super::detail::crumbs() lead=lead.into_any() />
             <WithPreview preview><InvoiceForm draft /></WithPreview>
         }
     })
@@ -53,7 +53,7 @@ fn Editor(account: String) -> impl IntoView {
 fn ChooseAccount() -> impl IntoView {
     let search = visit().query_value("search").unwrap_or_default().to_owned();
     view! {
-        <PageHead title=t!(invoices.new) crumbs=super::detail::crumbs() />
+        <PageHead title=t!(invoices.new_invoice) crumbs=super::detail::crumbs() />
         <p>{t!(invoices.choose_account)}</p>
         <FilterForm submit=t!(invoices.find)>
             <TextField name="search" label=t!(invoices.search_account) kind="search" />

@@ -16,7 +16,7 @@ pub fn InvoicesPage() -> impl IntoView {
     let filtered = filter != InvoiceFilter::default();
     let may_create = may(Right::EditInvoices);
     let create = may_create.then(|| {
-        view! { <ButtonLink href="/invoices/new" label=t!(invoices.new) icon="plus" primary=true /> }
+        view! { <ButtonLink href="/invoices/new" label=t!(invoices.new_invoice) icon="plus" primary=true /> }
     });
     view! {
         <PageHead title=t!(invoices.title)>
@@ -92,7 +92,7 @@ fn table(list: InvoiceList, filtered: bool, may_create: bool) -> AnyView {
     }
     if list.rows.is_empty() {
         let create = may_create.then(|| {
-            view! { <ButtonLink href="/invoices/new" label=t!(invoices.new) icon="plus" primary=true /> }
+            view! { <ButtonLink href="/invoices/new" label=t!(invoices.new_invoice) icon="plus" primary=true /> }
         });
         return view! { <Empty title=t!(invoices.none) text=t!(invoices.none_text)>{create}</Empty> }
             .into_any();
