@@ -8,7 +8,7 @@ use crate::domain::credit::CreditClass;
 use crate::domain::ids::{CreditGrantId, InvoiceId, JournalEntryId, PaymentId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::payment::{
-    PaymentMethod, PaymentRefusal, PaymentStatus, PaymentTerms, SurplusChoice,
+    PaymentMethod, PaymentPlan, PaymentRefusal, PaymentStatus, PaymentTerms, SurplusChoice,
 };
 use crate::domain::posting::SettledSlice;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -201,8 +201,33 @@ pub struct PaymentPreview {
     pub slices: Vec<PreviewedSlice>,
     /// What would become credit; zero for none.
     pub credit: Money,
+    /// The class that credit would have.
+    pub class: CreditClass,
     /// What would be kept as fee income.
     pub fee: Money,
+}
+
+impl PaymentPreview {
+    /// A plan in words of the wire; `items` are those it was made for.
+    pub fn of(plan: &PaymentPlan, items: &[OpenItem], currency: Currency) -> Self {
+        let money = |minor| Money::new(minor, currency);
+        let slices = plan.settled.iter().filter_map(|slice| {
+            let item = items.iter().find(|item| item.invoice == slice.invoice)?;
+            Some(PreviewedSlice {
+                invoice: item.invoice,
+                number: item.number.clone(),
+                open: money(item.open_minor),
+                paid: money(slice.amount_minor),
+                remains: money(item.open_minor - slice.amount_minor),
+            })
+        });
+        Self {
+            slices: slices.collect(),
+            credit: money(plan.credit_minor),
+            class: plan.credit_class,
+            fee: money(plan.fee_minor),
+        }
+    }
 }
 
 /// One invoice in a preview: what is open, what would be paid, what would remain.

@@ -9,6 +9,7 @@
 
 use crate::dto::error::AppError;
 use crate::web::ui::errors;
+use crate::web::ui::notice::Done;
 use crate::web::ui::typed::Refused;
 use crate::web::ui::visit::escape;
 use axum::Router;
@@ -19,6 +20,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use leptos::prelude::use_context;
 use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
 use server_fn::redirect::REDIRECT_HEADER;
 use tower::ServiceExt;
@@ -39,7 +41,7 @@ pub async fn bring_back_refused(
     if !is_form(&request) {
         return next.run(request).await;
     }
-    let page = page_of(&request);
+    let page = page_of(request.uri(), request.headers());
     if request.method() == Method::GET {
         // Someone reloaded the address of a refused form.
         return Redirect::to(&page).into_response();
@@ -84,19 +86,25 @@ fn is_form(request: &Request) -> bool {
 }
 
 /// The page the form stands on: named by the form, else the page the browser came from, else the start.
-fn page_of(request: &Request) -> String {
-    let query = request.uri().query().unwrap_or_default();
+fn page_of(uri: &Uri, headers: &HeaderMap) -> String {
+    let query = uri.query().unwrap_or_default();
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
     let named = pairs
         .iter()
         .find(|(name, _)| name == "page")
         .map(|(_, page)| page.as_str());
-    let came_from = came_from(request.headers());
+    let came_from = came_from(headers);
     named
         .and_then(own_page)
         .or_else(|| came_from.as_deref().and_then(own_page))
         .unwrap_or("/")
         .to_owned()
+}
+
+/// Inside a server function: back to the page its form stands on, which says what has been done.
+pub fn redirect_back(done: Done) {
+    let page = use_context::<Parts>().map(|parts| page_of(&parts.uri, &parts.headers));
+    leptos_axum::redirect(&done.on(page.as_deref().unwrap_or("/")));
 }
 
 /// Path and query of the referring page, when it is ours.
@@ -215,12 +223,13 @@ mod tests {
                 .body(Body::empty())
                 .unwrap()
         };
+        let of = |request: &Request| page_of(request.uri(), request.headers());
         let ours = "http://saldo.test/customers?q=a";
         let named = request("/api/fn/x?page=%2Fpayments%2Fnew%3Faccount%3DR-1", ours);
-        assert_eq!(page_of(&named), "/payments/new?account=R-1");
-        assert_eq!(page_of(&request("/api/fn/x", ours)), "/customers?q=a");
+        assert_eq!(of(&named), "/payments/new?account=R-1");
+        assert_eq!(of(&request("/api/fn/x", ours)), "/customers?q=a");
         assert_eq!(
-            page_of(&request("/api/fn/x?page=//evil", "http://evil.example/a")),
+            of(&request("/api/fn/x?page=//evil", "http://evil.example/a")),
             "/"
         );
     }

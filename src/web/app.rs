@@ -10,6 +10,7 @@ use crate::web::ui::load::{Failure, login_path};
 use crate::web::ui::prelude::*;
 use crate::web::ui::text::tag;
 use crate::web::ui::theme::{LanguageChoice, ThemeChoice};
+use crate::web::{credits, payments, runs};
 use leptos::config::LeptosOptions;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::SsrMode;
@@ -80,11 +81,33 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/settings") view=admin::settings::SettingsPage />
                         <Route path=path!("/audit") view=admin::audit::AuditPage />
                     </ParentRoute>
+                    <ParentRoute path=path!("") view=Outlet>
+                        <Route path=path!("/payments") view=payments::list::PaymentsPage />
+                        <Route path=path!("/payments/new") view=payments::record::RecordPaymentPage />
+                        <Route path=path!("/payments/:id") view=payments::detail::PaymentPage />
+                        <Route path=path!("/payments/:id/confirmation") view=payments::confirmation::ConfirmationPage />
+                        <Route path=path!("/credits") view=credits::list::CreditsPage />
+                        <Route path=path!("/credits/:id") view=credits::detail::CreditPage />
+                        <Route path=path!("/credits/:id/apply") view=credits::apply::ApplyCreditPage />
+                        <Route path=path!("/credit-runs") view=runs::list::CreditRunsPage />
+                        <Route path=path!("/credit-runs/new") view=runs::start::NewCreditRunPage />
+                        <Route path=path!("/credit-runs/:id") view=runs::run::CreditRunPage />
+                    </ParentRoute>
                 </ParentRoute>
                 <ParentRoute path=path!("/portal") view=PortalFrame ssr=WHOLE>
                     <Route path=path!("/invoices") view=invoices::portal::PortalInvoicesPage />
                     <Route path=path!("/invoices/:id") view=invoices::portal::PortalInvoicePage />
                     <Route path=path!("") view=|| () />
+                    <ParentRoute path=path!("") view=Outlet>
+                        <Route path=path!("/payments") view=payments::portal::PortalPaymentsPage />
+                        <Route path=path!("/payments/:id") view=payments::portal::PortalPaymentPage />
+                        <Route
+                            path=path!("/payments/:id/confirmation")
+                            view=payments::confirmation::PortalConfirmationPage
+                        />
+                        <Route path=path!("/credits") view=credits::portal::PortalCreditsPage />
+                        <Route path=path!("/credits/:id") view=credits::portal::PortalCreditPage />
+                    </ParentRoute>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -31,3 +31,28 @@ pub fn entry(id: JournalEntryId) -> String {
 pub fn credit_run(id: CreditRunId) -> String {
     format!("/credit-runs/{id}")
 }
+
+/// The form for a payment on a receivable account, by its number.
+pub fn new_payment(account: &str) -> String {
+    format!("/payments/new?account={}", escape(account))
+}
+
+/// An invoice, for the customer who owes it.
+pub fn portal_invoice(id: InvoiceId) -> String {
+    format!("/portal/invoices/{id}")
+}
+
+/// A payment, for the customer who made it.
+pub fn portal_payment(id: PaymentId) -> String {
+    format!("/portal/payments/{id}")
+}
+
+/// Credit, for the customer who holds it.
+pub fn portal_grant(id: CreditGrantId) -> String {
+    format!("/portal/credits/{id}")
+}
+
+/// The form that applies a grant to invoices of its account.
+pub fn apply_grant(id: CreditGrantId) -> String {
+    format!("/credits/{id}/apply")
+}

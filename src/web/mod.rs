@@ -5,9 +5,12 @@
 
 pub mod admin;
 pub mod app;
+pub mod credits;
 pub mod invoices;
 pub mod lineage;
 pub mod links;
 pub mod live;
+pub mod payments;
 pub mod people;
+pub mod runs;
 pub mod ui;

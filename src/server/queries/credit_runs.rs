@@ -1,5 +1,6 @@
 //! Credit runs as their list and pages show them.
 
+use super::lineage::{self, SlicesOf};
 use super::sql::{self, unreadable};
 use crate::domain::credit::OrderOfUse;
 use crate::domain::ids::CreditRunId;
@@ -7,6 +8,7 @@ use crate::domain::money::Money;
 use crate::domain::rights::Right;
 use crate::dto::credit_runs::{CreditRunDetail, CreditRunRow, RunScope, RunState};
 use crate::dto::error::AppError;
+use crate::dto::lineage::AppliedSlice;
 use crate::dto::page::{Page, PageRequest};
 use crate::server::context::Ctx;
 use crate::server::services::credit_runs;
@@ -162,4 +164,10 @@ pub async fn detail(ctx: &Ctx, id: CreditRunId) -> Result<CreditRunDetail, AppEr
         done: count(done),
         total: count(total),
     })
+}
+
+/// What a run applied: the first of its applications, undone ones included.
+pub async fn applications(ctx: &Ctx, id: CreditRunId) -> Result<Vec<AppliedSlice>, AppError> {
+    ctx.actor.require(Right::ReadJournal)?;
+    Ok(lineage::slices(ctx, SlicesOf::Run(id)).await?)
 }

@@ -25,6 +25,8 @@ pub enum SlicesOf {
     Grant(CreditGrantId),
     /// What the payment settled itself and what its own grant settled later.
     Payment(PaymentId),
+    /// What a credit run applied.
+    Run(CreditRunId),
 }
 
 #[derive(FromQueryResult)]
@@ -61,6 +63,7 @@ pub async fn slices(ctx: &Ctx, of: SlicesOf) -> Result<Vec<AppliedSlice>, DbErr>
     let (filter, id) = match of {
         SlicesOf::Invoice(id) => ("a.invoice_id = $1", id.0),
         SlicesOf::Grant(id) => ("a.grant_id = $1", id.0),
+        SlicesOf::Run(id) => ("a.run_id = $1", id.0),
         SlicesOf::Payment(id) => (
             "(a.payment_id = $1 OR a.grant_id IN (SELECT own.id FROM credit_grants own
                 WHERE own.origin_kind = 'payment' AND own.origin_id = $1))",

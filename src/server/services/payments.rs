@@ -12,7 +12,7 @@ use crate::domain::posting::{self, PaymentSplit, SettledSlice};
 use crate::domain::rights::Right;
 use crate::dto::error::{AppError, Refusal};
 use crate::dto::payments::{
-    NewPayment, PaymentPreview, PaymentReversal, PreviewedSlice, ReadPayment, RecordedPayment,
+    NewPayment, PaymentPreview, PaymentReversal, ReadPayment, RecordedPayment,
 };
 use crate::server::context::Ctx;
 use crate::server::store::accounts::{self, LockedAccount};
@@ -81,31 +81,11 @@ pub async fn preview(ctx: &Ctx, command: NewPayment) -> Result<PaymentPreview, A
         .await?
         .ok_or(Refusal::UnknownReference.at("account"))?;
     let decided = decide(ctx, &tx, &account, &command).await?;
-    Ok(previewed(&decided, account.currency))
-}
-
-fn previewed(decided: &Decided, currency: Currency) -> PaymentPreview {
-    let money = |minor| Money::new(minor, currency);
-    let paid = |invoice: InvoiceId| {
-        let slice = decided
-            .plan
-            .settled
-            .iter()
-            .find(|slice| slice.invoice == invoice);
-        slice.map_or(0, |slice| slice.amount_minor)
-    };
-    let slices = decided.items.iter().map(|item| PreviewedSlice {
-        invoice: item.invoice,
-        number: item.number.clone(),
-        open: money(item.open_minor),
-        paid: money(paid(item.invoice)),
-        remains: money(item.open_minor - paid(item.invoice)),
-    });
-    PaymentPreview {
-        slices: slices.filter(|slice| !slice.paid.is_zero()).collect(),
-        credit: money(decided.plan.credit_minor),
-        fee: money(decided.plan.fee_minor),
-    }
+    Ok(PaymentPreview::of(
+        &decided.plan,
+        &decided.items,
+        account.currency,
+    ))
 }
 
 /// A payment that can be written: everything that could refuse it has been asked.

@@ -2,4 +2,6 @@
 
 pub mod entries;
 pub mod history;
+pub mod lines;
+pub mod paid;
 pub mod slices;

@@ -3,9 +3,12 @@
 use super::text::Locale;
 use super::typed::Refused;
 use crate::domain::ledger::coded;
+use crate::dto::error::AppError;
 use crate::dto::people::Viewer;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use leptos::prelude::use_context;
+use leptos::prelude::{WithUntracked, use_context};
+use leptos_router::hooks::use_params_map;
+use std::str::FromStr;
 use std::sync::Arc;
 
 coded! {
@@ -111,6 +114,13 @@ impl Visit {
     pub fn answer_with(&self, status: u16) {
         (self.machine.set_status)(status);
     }
+}
+
+/// The id in the address of this page. Text that is no id names nothing that is there.
+pub fn route_id<T: FromStr>(name: &str) -> Result<T, AppError> {
+    let text = use_params_map().with_untracked(|params| params.get(name));
+    text.and_then(|text| text.parse().ok())
+        .ok_or(AppError::NotFound)
 }
 
 /// Names and values as they stand in a URL.

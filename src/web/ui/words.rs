@@ -3,14 +3,15 @@
 use super::badge::{Badge, Tone};
 use super::format::{self, BalanceSide};
 use super::text::t;
-use crate::domain::credit::{CreditClass, OrderOfUse};
+use crate::domain::credit::{CreditClass, GrantStatus, OrderOfUse};
 use crate::domain::invoice::InvoiceStatus;
 use crate::domain::ledger::{EntrySource, JournalKind, LedgerKind, LedgerRole, Side};
 use crate::domain::money::Money;
-use crate::domain::payment::{PaymentMethod, SurplusChoice};
+use crate::domain::payment::{PaymentMethod, PaymentStatus, SurplusChoice};
 use crate::domain::rights::Role;
 use crate::dto::audit::{Act, SubjectKind};
 use crate::dto::credit_runs::{RunScope, RunState};
+use crate::dto::credits::{GrantMovementKind, GrantsShown};
 use crate::dto::people::{LinkPurpose, UserState};
 use leptos::prelude::*;
 
@@ -76,6 +77,68 @@ pub fn payment_method(method: PaymentMethod) -> &'static str {
         PaymentMethod::Cheque => t!(words.method_cheque),
         PaymentMethod::DirectDebit => t!(words.method_direct_debit),
         PaymentMethod::Other => t!(words.method_other),
+    }
+}
+
+pub fn payment_status(status: PaymentStatus) -> &'static str {
+    match status {
+        PaymentStatus::Recorded => t!(words.payment_recorded),
+        PaymentStatus::PartlyApplied => t!(words.payment_partly_applied),
+        PaymentStatus::Applied => t!(words.payment_applied),
+        PaymentStatus::Reversed => t!(words.payment_reversed),
+    }
+}
+
+/// The status of a payment, coloured.
+#[component]
+pub fn PaymentBadge(status: PaymentStatus) -> impl IntoView {
+    let tone = match status {
+        PaymentStatus::Recorded | PaymentStatus::PartlyApplied => Tone::Credit,
+        PaymentStatus::Applied => Tone::Good,
+        PaymentStatus::Reversed => Tone::Bad,
+    };
+    view! { <Badge tone label=payment_status(status) /> }
+}
+
+pub fn grant_status(status: GrantStatus) -> &'static str {
+    match status {
+        GrantStatus::Usable => t!(words.grant_usable),
+        GrantStatus::NotYetEffective => t!(words.grant_not_yet_effective),
+        GrantStatus::OnHold => t!(words.grant_on_hold),
+        GrantStatus::Lapsed => t!(words.grant_lapsed),
+        GrantStatus::Used => t!(words.grant_used),
+        GrantStatus::TakenBack => t!(words.grant_taken_back),
+    }
+}
+
+/// The status of a grant, coloured.
+#[component]
+pub fn GrantBadge(status: GrantStatus) -> impl IntoView {
+    let tone = match status {
+        GrantStatus::Usable => Tone::Credit,
+        GrantStatus::NotYetEffective | GrantStatus::Used => Tone::Neutral,
+        GrantStatus::OnHold => Tone::Warn,
+        GrantStatus::Lapsed | GrantStatus::TakenBack => Tone::Bad,
+    };
+    view! { <Badge tone label=grant_status(status) /> }
+}
+
+pub fn grant_movement(kind: GrantMovementKind) -> &'static str {
+    match kind {
+        GrantMovementKind::Issued => t!(words.movement_issued),
+        GrantMovementKind::TakenBack => t!(words.movement_taken_back),
+        GrantMovementKind::Applied => t!(words.movement_applied),
+        GrantMovementKind::Unapplied => t!(words.movement_unapplied),
+    }
+}
+
+pub fn grants_shown(shown: GrantsShown) -> &'static str {
+    match shown {
+        GrantsShown::Left => t!(words.shown_left),
+        GrantsShown::OnHold => t!(words.shown_on_hold),
+        GrantsShown::Lapsing => t!(words.shown_lapsing),
+        GrantsShown::Used => t!(words.shown_used),
+        GrantsShown::All => t!(words.shown_all),
     }
 }
 
@@ -169,6 +232,17 @@ pub fn run_state(state: RunState) -> &'static str {
         RunState::Undoing => t!(words.run_undoing),
         RunState::Undone => t!(words.run_undone),
     }
+}
+
+/// The state of a run, coloured.
+#[component]
+pub fn RunBadge(state: RunState) -> impl IntoView {
+    let tone = match state {
+        RunState::Preview | RunState::Undone => Tone::Neutral,
+        RunState::Running | RunState::Undoing => Tone::Warn,
+        RunState::Done => Tone::Good,
+    };
+    view! { <Badge tone label=run_state(state) /> }
 }
 
 /// A balance where positive is owed by the customer: amount and side in words, `€12.00 due`.
