@@ -15,7 +15,7 @@ const chromiumArguments = [
 
 export default defineConfig({
   testDir: 'stories',
-  globalSetup: './support/company.ts',
+  globalSetup: './support/folder.ts',
   workers: 2,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),

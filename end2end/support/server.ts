@@ -1,6 +1,6 @@
 // Runs `saldo` for the stories: one server with a database of its own, and the command line beside it.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -31,7 +31,7 @@ export class Server {
   static async start(data: Data): Promise<Server> {
     const folder = mkdtempSync(join(storiesFolder(), 'server-'));
     if (data === 'demo') {
-      copyDatabase(demoDatabase(), join(folder, 'saldo.db'));
+      copyDatabase(await demoDatabase(), join(folder, 'saldo.db'));
     }
     const server = new Server(folder);
     await server.run(0);
@@ -104,14 +104,19 @@ export class Server {
   }
 }
 
-/** The database that holds the demo company; made before the stories run. */
-export function demoDatabase(): string {
-  return join(storiesFolder(), 'demo.db');
-}
-
-/** `file` is a database with the demo company. */
-export async function makeDemo(file: string): Promise<void> {
-  await saldo(databaseUrl(file), ['demo', '--password', PASSWORD]);
+/** The database that holds the demo company, made by the first story that asks for it. */
+async function demoDatabase(): Promise<string> {
+  const file = join(storiesFolder(), 'demo.db');
+  if (existsSync(file)) return file;
+  // Two workers may make it at the same time; the company is the same, and a file is renamed whole.
+  const folder = mkdtempSync(join(storiesFolder(), 'demo-'));
+  const made = join(folder, 'demo.db');
+  await saldo(databaseUrl(made), ['demo', '--test-clock', TODAY, '--password', PASSWORD]);
+  copyDatabase(made, file + '.new');
+  for (const part of ['-wal', '']) {
+    if (existsSync(file + '.new' + part)) renameSync(file + '.new' + part, file + part);
+  }
+  return file;
 }
 
 function program(): string {
@@ -122,7 +127,7 @@ function program(): string {
 
 function storiesFolder(): string {
   const folder = process.env.SALDO_STORIES_FOLDER;
-  if (!folder) throw new Error('the folder for databases is not set; company.ts sets it before the stories');
+  if (!folder) throw new Error('the folder for databases is not set; folder.ts sets it before the stories');
   return folder;
 }
 
