@@ -165,6 +165,7 @@ CREATE TABLE journal_entries (
 CREATE INDEX journal_entries_by_posting ON journal_entries (posting_on, number);
 CREATE INDEX journal_entries_by_account ON journal_entries (account_id, posting_on);
 CREATE INDEX journal_entries_by_document ON journal_entries (document_id);
+CREATE INDEX journal_entries_by_reversed ON journal_entries (reverses_id) WHERE reverses_id IS NOT NULL;
 
 CREATE TABLE journal_lines (
     entry_id {uuid} NOT NULL REFERENCES journal_entries (id) DEFERRABLE INITIALLY DEFERRED,

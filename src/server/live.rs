@@ -7,15 +7,17 @@
 //! Only ids travel: the reader asks again, as themselves. On PostgreSQL the servers tell each other what they did,
 //! after commit and gathered, so that readers of any server hear of it.
 
+use super::auth::bearer;
 use super::context::{Actor, Ctx, Event, Events, News};
 use super::queries::balances;
+use super::rest::problem::Problem;
 use super::store::notices::{Line, NOTICE_LIMIT_BYTES};
 use crate::domain::ids::{CustomerId, ReceivableAccountId};
 use crate::domain::rights::Right;
 use crate::dto::error::AppError;
-use crate::web::ui::errors;
 use axum::extract::{Query, State};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderName};
 use axum::response::sse::{Event as SentEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -56,19 +58,27 @@ struct Wanted {
 async fn live(
     State(ctx): State<Ctx>,
     actor: Option<Extension<Actor>>,
+    headers: HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    let actor = actor.map_or(Actor::Nobody, |Extension(actor)| actor);
-    match sight(&ctx.as_actor(actor), wanted.account.as_deref()).await {
+    let person = actor.map_or(Actor::Nobody, |Extension(actor)| actor);
+    match sight_of(&ctx.as_actor(person), &headers, wanted).await {
         Ok(sight) => {
             let events = Sse::new(told(&ctx.events, sight))
                 .keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
             ([NO_BUFFERING], events).into_response()
         }
-        Err(error) => StatusCode::from_u16(errors::status(&error))
-            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-            .into_response(),
+        Err(error) => Problem::from(error).into_response(),
     }
+}
+
+/// What the person of the session hears of, or the program whose token the request carries.
+async fn sight_of(ctx: &Ctx, headers: &HeaderMap, wanted: Wanted) -> Result<Sight, AppError> {
+    let account = wanted.account.as_deref();
+    if headers.contains_key(AUTHORIZATION) {
+        return sight(&bearer::ctx_of(ctx, headers).await?, account).await;
+    }
+    sight(ctx, account).await
 }
 
 /// What a reader hears of.

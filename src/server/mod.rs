@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod live;
 pub mod pages;
 pub mod queries;
+pub mod rest;
 pub mod router;
 pub mod services;
 pub mod store;

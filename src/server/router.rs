@@ -4,6 +4,7 @@
 //! request id, trace, headers, panics, time and size limits      every request
 //!   ├─ /healthz, /readyz                                        no session
 //!   ├─ files of the site                                        no session
+//!   ├─ /api/v1, /api/docs                                       bearer token, no session
 //!   └─ same origin → session → who sends it → pages, server functions, /live
 //! ```
 
@@ -11,7 +12,7 @@ use super::auth::reveal::Reveals;
 use super::auth::session;
 use super::auth::throttle::Throttle;
 use super::context::Ctx;
-use super::{assets, exports, live, pages};
+use super::{assets, exports, live, pages, rest};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
     CONTENT_TYPE, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
@@ -96,7 +97,8 @@ pub fn app(ctx: &Ctx, outside: &Outside) -> Result<Router, ConfigError> {
     let machines = Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
-        .with_state(ctx.clone());
+        .with_state(ctx.clone())
+        .merge(rest::routes(ctx));
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
     let app = machines
         .fallback_service(people)

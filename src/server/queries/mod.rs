@@ -1,6 +1,7 @@
 //! Read models: SQL straight to dto. No rules, no writes; each function checks who asks.
 
 pub mod accounts;
+pub mod api;
 pub mod audit;
 pub mod balances;
 pub mod business;

@@ -3,6 +3,7 @@
 
 pub mod applications;
 pub mod chart;
+pub mod clock;
 pub mod credit_runs;
 pub mod customers;
 pub mod imports;

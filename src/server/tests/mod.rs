@@ -11,6 +11,8 @@ mod histories;
 mod imports;
 mod invoice_reading;
 mod invoices;
+mod live;
 mod payments;
+mod rest;
 pub mod support;
 mod verify;

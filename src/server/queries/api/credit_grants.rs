@@ -1,0 +1,241 @@
+//! Credit grants: where credit came from, what is left of it, what it paid.
+
+use super::applications::{self, Application, Of, Origin};
+use super::{Cut, Listed, Narrowing, by_document, for_staff, id, one, with_entries_of};
+use crate::domain::credit::{CreditClass, GrantFacts, GrantStatus, grant_status};
+use crate::domain::ids::CustomerId;
+use crate::domain::money::{Currency, Money};
+use crate::dto::error::AppError;
+use crate::server::context::Ctx;
+use crate::server::queries::limit_to_sight;
+use crate::server::queries::sql::{Conditions, unreadable};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{DbErr, FromQueryResult};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Usable credit with its class, remainder and lapse date.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CreditGrant {
+    pub id: Uuid,
+    pub number: i64,
+    /// Derived, as of today.
+    pub status: GrantStatus,
+    /// Number of the receivable account.
+    pub account: String,
+    /// Customer number.
+    pub customer: String,
+    pub class: CreditClass,
+    /// The document it came from.
+    pub origin: Origin,
+    /// All that was ever issued into it.
+    pub amount: Money,
+    pub remainder: Money,
+    pub effective_on: NaiveDate,
+    pub posting_on: NaiveDate,
+    /// Last usable day; null never lapses.
+    pub expires_on: Option<NaiveDate>,
+    /// Smaller is used first.
+    pub priority: i32,
+    /// Kept out of every use.
+    pub on_hold: bool,
+    /// What it paid, oldest first, undone applications included.
+    pub applications: Vec<Application>,
+    pub journal_entries: Vec<Uuid>,
+    pub recorded_at: DateTime<Utc>,
+    /// Null for customers.
+    pub recorded_by: Option<String>,
+}
+
+/// Which credit grants a list shows.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct CreditGrantList {
+    #[param(required = false, example = "50")]
+    pub limit: String,
+    /// `next` of the part before.
+    #[param(required = false)]
+    pub cursor: String,
+    /// Customer number.
+    #[param(required = false)]
+    pub customer: String,
+    /// Number of the receivable account.
+    #[param(required = false)]
+    pub account: String,
+    #[param(required = false)]
+    pub class: String,
+    /// One of the statuses a grant answers with.
+    #[param(required = false)]
+    pub status: String,
+    #[param(required = false)]
+    pub currency: String,
+    /// `true` or `false`.
+    #[param(required = false)]
+    pub on_hold: String,
+    /// Grants whose last usable day is this or earlier.
+    #[param(required = false)]
+    pub expires_to: String,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    number: i64,
+    customer_id: Uuid,
+    account: String,
+    customer: String,
+    currency: String,
+    class: String,
+    payment_id: Option<Uuid>,
+    payment_number: Option<i64>,
+    invoice_id: Option<Uuid>,
+    invoice_number: Option<String>,
+    amount_minor: i64,
+    remaining_minor: i64,
+    taken_back: bool,
+    effective_on: NaiveDate,
+    posting_on: NaiveDate,
+    expires_on: Option<NaiveDate>,
+    priority: i32,
+    on_hold: bool,
+    recorded_at: DateTime<Utc>,
+    recorded_by: String,
+}
+
+/// With the document it came from.
+const TAKEN_BACK: &str = "(p.reversed_on IS NOT NULL OR o.voided_on IS NOT NULL)";
+
+fn select() -> String {
+    format!(
+        "SELECT g.id, g.number, r.customer_id, r.number AS account, c.number AS customer, g.currency, g.class,
+            p.id AS payment_id, p.number AS payment_number, o.id AS invoice_id, o.number AS invoice_number,
+            g.amount_minor, g.remaining_minor, {TAKEN_BACK} AS taken_back, g.effective_on, g.posting_on,
+            g.expires_on, g.priority, g.on_hold, g.recorded_at, g.recorded_by
+        FROM credit_grants g
+        JOIN receivable_accounts r ON r.id = g.account_id
+        JOIN customers c ON c.id = r.customer_id
+        LEFT JOIN payments p ON g.origin_kind = 'payment' AND p.id = g.origin_id
+        LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id"
+    )
+}
+
+/// The credit grants the actor may see.
+pub async fn list(ctx: &Ctx, wanted: CreditGrantList) -> Result<Listed<CreditGrant>, AppError> {
+    let cut = narrowed(ctx, &wanted)?;
+    let (rows, next) = cut.rows::<Row>(ctx, &select(), |row| row.id).await?;
+    let items = whole(ctx, rows).await?;
+    Ok(Listed { items, next })
+}
+
+fn narrowed(ctx: &Ctx, wanted: &CreditGrantList) -> Result<Cut, AppError> {
+    let mut narrowing = Narrowing::default();
+    limit_to_sight(ctx, &mut narrowing.conditions, "r.customer_id")?;
+    narrowing.text("c.number", &wanted.customer);
+    narrowing.text("r.number", &wanted.account);
+    narrowing.code("class", "g.class", &wanted.class, CreditClass::from_code);
+    narrowing.currency("currency", "g.currency", &wanted.currency);
+    narrowing.flag("on_hold", "g.on_hold", &wanted.on_hold);
+    narrowing.date("expires_to", "g.expires_on", "<=", &wanted.expires_to);
+    if let Some(status) = narrowing.choice("status", &wanted.status, GrantStatus::from_code) {
+        let condition = with_status(status, &mut narrowing.conditions, ctx.today());
+        narrowing.conditions.and(condition);
+    }
+    narrowing.cut("g.id", &wanted.limit, &wanted.cursor)
+}
+
+/// The facts of `domain::credit::grant_status` as SQL.
+fn with_status(status: GrantStatus, conditions: &mut Conditions, today: NaiveDate) -> String {
+    match status {
+        GrantStatus::Used => return format!("g.remaining_minor = 0 AND NOT {TAKEN_BACK}"),
+        GrantStatus::TakenBack => return format!("g.remaining_minor = 0 AND {TAKEN_BACK}"),
+        _ => {}
+    }
+    let today = conditions.bind(today);
+    let lapsed = format!("(g.expires_on IS NOT NULL AND g.expires_on < {today})");
+    let state = match status {
+        GrantStatus::Lapsed => lapsed,
+        GrantStatus::OnHold => format!("NOT {lapsed} AND g.on_hold"),
+        GrantStatus::NotYetEffective => {
+            format!("NOT {lapsed} AND NOT g.on_hold AND g.effective_on > {today}")
+        }
+        _ => format!("NOT {lapsed} AND NOT g.on_hold AND g.effective_on <= {today}"),
+    };
+    format!("g.remaining_minor > 0 AND {state}")
+}
+
+/// One credit grant by id.
+pub async fn find(ctx: &Ctx, key: &str) -> Result<CreditGrant, AppError> {
+    let row: Row = one(ctx, &select(), "g.id", id(key)?).await?;
+    ctx.actor.require_sight_of(CustomerId(row.customer_id))?;
+    whole(ctx, vec![row]).await?.pop().ok_or(AppError::NotFound)
+}
+
+#[derive(FromQueryResult)]
+struct MovementRow {
+    grant_id: Uuid,
+    entry_id: Uuid,
+}
+
+async fn whole(ctx: &Ctx, rows: Vec<Row>) -> Result<Vec<CreditGrant>, AppError> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let mut applications = applications::of(ctx, Of::Grants, &ids).await?;
+    let movements = |ids: &str| {
+        format!(
+            "SELECT grant_id, entry_id FROM grant_movements WHERE grant_id IN ({ids}) ORDER BY id"
+        )
+    };
+    let mut movements = by_document(ctx, movements, &ids, |row: &MovementRow| row.grant_id).await?;
+    rows.into_iter()
+        .map(|row| {
+            let applications = applications.remove(&row.id).unwrap_or_default();
+            let movements = movements.remove(&row.id).unwrap_or_default();
+            let own = movements.iter().map(|movement| movement.entry_id).collect();
+            Ok(grant(ctx, row, applications, own)?)
+        })
+        .collect()
+}
+
+fn grant(
+    ctx: &Ctx,
+    row: Row,
+    applications: Vec<Application>,
+    own: Vec<Uuid>,
+) -> Result<CreditGrant, DbErr> {
+    let currency: Currency = row
+        .currency
+        .parse()
+        .map_err(|_| unreadable("credit_grants.currency", &row.currency))?;
+    let facts = GrantFacts {
+        remaining_minor: row.remaining_minor,
+        taken_back: row.taken_back,
+        on_hold: row.on_hold,
+        effective_on: row.effective_on,
+        expires_on: row.expires_on,
+    };
+    Ok(CreditGrant {
+        id: row.id,
+        number: row.number,
+        status: grant_status(facts, ctx.today()),
+        account: row.account,
+        customer: row.customer,
+        class: CreditClass::from_code(&row.class)
+            .ok_or_else(|| unreadable("credit_grants.class", &row.class))?,
+        origin: applications::origin(
+            row.payment_id.zip(row.payment_number),
+            row.invoice_id.zip(row.invoice_number),
+        )?,
+        amount: Money::new(row.amount_minor, currency),
+        remainder: Money::new(row.remaining_minor, currency),
+        effective_on: row.effective_on,
+        posting_on: row.posting_on,
+        expires_on: row.expires_on,
+        priority: row.priority,
+        on_hold: row.on_hold,
+        journal_entries: with_entries_of(&applications, own),
+        applications,
+        recorded_at: row.recorded_at,
+        recorded_by: for_staff(ctx, row.recorded_by),
+    })
+}
