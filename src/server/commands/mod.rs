@@ -11,6 +11,7 @@
 //!        3   could not run
 //! ```
 
+mod apply_credits;
 mod migrate;
 mod serve;
 mod token;
@@ -64,6 +65,7 @@ enum Command {
     Migrate(migrate::Words),
     User(user::Words),
     Token(token::Words),
+    ApplyCredits(apply_credits::Words),
 }
 
 /// What a command has to say.
@@ -136,6 +138,7 @@ async fn obey(cli: Cli) -> Result<Answer, Failure> {
         Command::Migrate(words) => migrate::run(words, &open_log(&overrides)?).await,
         Command::User(words) => user::run(words, &open_log(&overrides)?).await,
         Command::Token(words) => token::run(words, &open_log(&overrides)?).await,
+        Command::ApplyCredits(words) => apply_credits::run(words, &open_log(&overrides)?).await,
     }
 }
 
@@ -209,6 +212,22 @@ pub fn progress(what: &'static str, total: Option<u64>) -> ProgressBar {
     bar
 }
 
+/// Lines of cells, each column as wide as its widest cell.
+pub fn table(lines: &[Vec<String>]) -> String {
+    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = lines.iter().filter_map(|line| line.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let written = lines.iter().map(|line| {
+        let cells = line.iter().zip(&widths);
+        let padded = cells.map(|(cell, width)| format!("{cell:<width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    });
+    written.collect::<Vec<_>>().join("\n")
+}
+
 fn print(json: bool, text: &str, document: &Value) {
     match json {
         true => println!("{document:#}"),
@@ -265,5 +284,11 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let lines = [["Konto", "€"], ["R-1", "10"]].map(|line| line.map(str::to_owned).to_vec());
+        assert_eq!(table(&lines), "Konto  €\nR-1    10");
     }
 }

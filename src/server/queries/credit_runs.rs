@@ -124,6 +124,19 @@ struct DetailRow {
     unapplied: i64,
 }
 
+#[derive(FromQueryResult)]
+struct IdRow {
+    id: Uuid,
+}
+
+/// The run with this number.
+pub async fn with_number(ctx: &Ctx, number: i64) -> Result<CreditRunId, AppError> {
+    ctx.actor.require(Right::ReadJournal)?;
+    let statement = "SELECT id FROM credit_runs WHERE number = $1";
+    let row: Option<IdRow> = sql::one(ctx, statement, vec![number.into()]).await?;
+    row.map(|row| CreditRunId(row.id)).ok_or(AppError::NotFound)
+}
+
 /// A run with what came of it so far and how far it has come.
 pub async fn detail(ctx: &Ctx, id: CreditRunId) -> Result<CreditRunDetail, AppError> {
     ctx.actor.require(Right::ReadJournal)?;
