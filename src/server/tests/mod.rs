@@ -3,6 +3,8 @@
 mod architecture;
 mod audit;
 mod books;
+pub mod browser;
+mod business;
 mod credit_runs;
 mod credits;
 mod customer_reading;
@@ -12,7 +14,9 @@ mod imports;
 mod invoice_reading;
 mod invoices;
 mod live;
+mod logins;
 mod payments;
+mod people;
 mod rest;
 pub mod support;
 mod verify;

@@ -190,6 +190,17 @@ impl House {
         row.try_get("", "count").expect("a count is a number")
     }
 
+    /// The column `text` of every row, from the database itself.
+    pub async fn texts(&self, sql: &str, values: Vec<Value>) -> Vec<String> {
+        let read = &self.ctx.db.read;
+        let statement = Statement::from_sql_and_values(read.get_database_backend(), sql, values);
+        let rows = read.query_all_raw(statement).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        rows.iter()
+            .map(|row| row.try_get("", "text").expect("a column called text"))
+            .collect()
+    }
+
     /// The applications to an invoice, oldest first, whether they stand or not.
     pub async fn applications_of(&self, invoice: InvoiceId) -> Vec<ApplicationId> {
         let read = &self.ctx.db.read;
