@@ -1,11 +1,12 @@
 //! Customers as they come in and go out.
 
 use super::accounts::AccountOverview;
+use super::audit::AuditRow;
 use super::credits::GrantRow;
 use super::error::{AppError, Refusal};
 use super::form::Reader;
 use super::invoices::InvoiceRow;
-use super::lineage::HistoryItem;
+use super::page::Page;
 use super::payments::PaymentRow;
 use crate::domain::ids::CustomerId;
 use crate::domain::ledger::coded;
@@ -357,32 +358,11 @@ pub struct CustomerOverview {
     pub more_credits: bool,
 }
 
-/// A customer with a page of what was done to it and its accounts, newest first.
+/// A customer with a page of what was done to it and to what is its own, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerHistory {
     pub head: CustomerHead,
-    pub rows: Vec<HistoryRow>,
-    pub total: u64,
-}
-
-/// One act on a customer or on something of theirs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistoryRow {
-    pub item: HistoryItem,
-    pub subject_kind: String,
-    pub subject_id: String,
-    /// Number of the document or account, where the act noted one.
-    pub subject_number: Option<String>,
-    pub amount: Option<Money>,
-    pub changes: Vec<HistoryChange>,
-}
-
-/// One field before and after; empty where it said nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistoryChange {
-    pub field: String,
-    pub before: String,
-    pub after: String,
+    pub acts: Page<AuditRow>,
 }
 
 /// What a customer sees first in the portal.

@@ -3,9 +3,13 @@
 use crate::domain::rights::{Right, Role};
 use crate::dto::error::AppError;
 use crate::dto::people::Viewer;
+use crate::web::accounts;
 use crate::web::admin;
+use crate::web::customers;
+use crate::web::dashboard;
 use crate::web::invoices;
 use crate::web::people;
+use crate::web::portal;
 use crate::web::ui::load::{Failure, login_path};
 use crate::web::ui::prelude::*;
 use crate::web::ui::text::tag;
@@ -66,7 +70,18 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/:id") view=invoices::detail::InvoicePage />
                         <Route path=path!("/:id/edit") view=invoices::edit::EditInvoicePage />
                     </ParentRoute>
-                    <Route path=path!("/") view=|| () />
+                    <Route path=path!("/") view=dashboard::page::DashboardPage />
+                    <ParentRoute path=path!("/customers") view=Outlet>
+                        <Route path=path!("") view=customers::list::CustomersPage />
+                        <Route path=path!("/new") view=customers::create::NewCustomerPage />
+                        <Route path=path!("/:number") view=customers::detail::CustomerPage />
+                        <Route path=path!("/:number/edit") view=customers::change::EditCustomerPage />
+                        <Route path=path!("/:number/accounts/new") view=accounts::open::NewAccountPage />
+                    </ParentRoute>
+                    <ParentRoute path=path!("/accounts") view=Outlet>
+                        <Route path=path!("/:number") view=accounts::detail::AccountPage />
+                        <Route path=path!("/:number/settings") view=accounts::settings::AccountSettingsPage />
+                    </ParentRoute>
                     <ParentRoute path=path!("/admin") view=Outlet>
                         <Route path=path!("") view=admin::overview::AdminPage />
                         <Route path=path!("/users") view=admin::users::UsersPage />
@@ -97,7 +112,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("/portal") view=PortalFrame ssr=WHOLE>
                     <Route path=path!("/invoices") view=invoices::portal::PortalInvoicesPage />
                     <Route path=path!("/invoices/:id") view=invoices::portal::PortalInvoicePage />
-                    <Route path=path!("") view=|| () />
+                    <Route path=path!("") view=portal::home::PortalHomePage />
                     <ParentRoute path=path!("") view=Outlet>
                         <Route path=path!("/payments") view=payments::portal::PortalPaymentsPage />
                         <Route path=path!("/payments/:id") view=payments::portal::PortalPaymentPage />

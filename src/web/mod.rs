@@ -3,14 +3,18 @@
 //! Pages are rendered on the server and work without JavaScript; only islands run in the browser. Nothing
 //! here decides: rights, rules and dates are checked below, whatever a page showed.
 
+pub mod accounts;
 pub mod admin;
 pub mod app;
 pub mod credits;
+pub mod customers;
+pub mod dashboard;
 pub mod invoices;
 pub mod lineage;
 pub mod links;
 pub mod live;
 pub mod payments;
 pub mod people;
+pub mod portal;
 pub mod runs;
 pub mod ui;

@@ -1,5 +1,6 @@
 //! Lists as CSV files: the columns an import reads again, plain amounts and dates, sent in chunks as they are read.
 
+pub mod customers;
 pub mod invoices;
 
 use super::context::Ctx;
@@ -16,6 +17,7 @@ use futures::{Stream, StreamExt, stream};
 /// Every export, each under the address of its list.
 pub fn routes(ctx: &Ctx) -> Router {
     Router::new()
+        .route("/customers/export.csv", get(customers::export))
         .route("/invoices/export.csv", get(invoices::export))
         .with_state(ctx.clone())
 }

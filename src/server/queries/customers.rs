@@ -2,7 +2,7 @@
 
 use super::balances::{self, AccountClass};
 use super::sql::{self, Conditions};
-use super::{credits, invoices, payments};
+use super::{audit, credits, invoices, payments};
 use crate::domain::ids::CustomerId;
 use crate::domain::money::{Currency, Money};
 use crate::domain::rights::Right;
@@ -10,18 +10,15 @@ use crate::dto::accounts::AccountOverview;
 use crate::dto::credits::GrantFilter;
 use crate::dto::customers::{
     Contact, CurrencyBalance, CustomerDetail, CustomerFilter, CustomerHead, CustomerHistory,
-    CustomerList, CustomerOverview, CustomerRow, CustomerStanding, ExternalId, HistoryChange,
-    HistoryRow, PortalHome,
+    CustomerList, CustomerOverview, CustomerRow, CustomerStanding, ExternalId, PortalHome,
 };
 use crate::dto::error::AppError;
 use crate::dto::invoices::InvoiceFilter;
-use crate::dto::lineage::HistoryItem;
 use crate::dto::page::PageRequest;
 use crate::dto::payments::PaymentFilter;
 use crate::server::context::{Actor, Ctx};
 use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, FromQueryResult};
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// Open items and grants shown beside each other at most; the lists of invoices and credits show the rest.
@@ -458,19 +455,7 @@ pub async fn portal_home(ctx: &Ctx) -> Result<PortalHome, AppError> {
     })
 }
 
-#[derive(FromQueryResult)]
-struct AuditRow {
-    recorded_at: DateTime<Utc>,
-    actor: String,
-    act: String,
-    reason: Option<String>,
-    subject_kind: String,
-    subject_id: String,
-    details: String,
-    in_all: i64,
-}
-
-/// A page of what was done to a customer and its accounts, newest first. For staff only.
+/// A page of what was done to a customer and to what is its own, newest first. For staff only.
 pub async fn history(
     ctx: &Ctx,
     number: &str,
@@ -478,69 +463,6 @@ pub async fn history(
 ) -> Result<CustomerHistory, AppError> {
     ctx.actor.require(Right::ReadCustomers)?;
     let head = head(ctx, number).await?;
-    let statement = format!(
-        "SELECT e.recorded_at, e.actor, e.act, e.reason, e.subject_kind, e.subject_id, e.details,
-            COUNT(*) OVER () AS in_all
-        FROM audit_events e WHERE e.customer_id = $1 ORDER BY e.recorded_at DESC, e.id DESC {}",
-        sql::limit(&page)
-    );
-    let rows = sql::all::<AuditRow>(ctx, &statement, vec![head.customer.0.into()]).await?;
-    Ok(CustomerHistory {
-        head,
-        total: rows.first().map_or(0, |row| row.in_all.unsigned_abs()),
-        rows: rows.into_iter().map(told).collect::<Result<_, DbErr>>()?,
-    })
-}
-
-fn told(row: AuditRow) -> Result<HistoryRow, DbErr> {
-    let details: Value = serde_json::from_str(&row.details)
-        .map_err(|_| DbErr::Type("audit_events.details holds no JSON".to_owned()))?;
-    let amount = ["amount", "total"]
-        .into_iter()
-        .find_map(|name| serde_json::from_value::<Money>(details[name].clone()).ok());
-    Ok(HistoryRow {
-        item: HistoryItem {
-            recorded_at: row.recorded_at,
-            actor: row.actor,
-            act: row.act,
-            reason: row.reason,
-        },
-        subject_kind: row.subject_kind,
-        subject_id: row.subject_id,
-        subject_number: details["number"].as_str().map(str::to_owned),
-        amount,
-        changes: changes(&details),
-    })
-}
-
-/// What an act says it changed, field by field. An act without a before began with nothing.
-fn changes(details: &Value) -> Vec<HistoryChange> {
-    let nothing = Map::new();
-    let before = details["before"].as_object().unwrap_or(&nothing);
-    let after = details["after"].as_object().unwrap_or(&nothing);
-    let change = |(field, after): (&String, &Value)| HistoryChange {
-        field: field.clone(),
-        before: before.get(field).map(written).unwrap_or_default(),
-        after: written(after),
-    };
-    let said = |change: &HistoryChange| !(change.before.is_empty() && change.after.is_empty());
-    after.iter().map(change).filter(said).collect()
-}
-
-/// A value of the audit trail as text: lists and records by their parts.
-fn written(value: &Value) -> String {
-    let parts = |values: Vec<&Value>| {
-        let texts = values.into_iter().map(written);
-        let filled: Vec<String> = texts.filter(|text| !text.is_empty()).collect();
-        filled.join(", ")
-    };
-    match value {
-        Value::Null => String::new(),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.clone(),
-        Value::Array(values) => parts(values.iter().collect()),
-        Value::Object(fields) => parts(fields.values().collect()),
-    }
+    let acts = audit::of_customer(ctx, head.customer, &page).await?;
+    Ok(CustomerHistory { head, acts })
 }

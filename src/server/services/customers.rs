@@ -295,11 +295,10 @@ async fn refuse_taken(
     Err(AppError::Refused(refusals))
 }
 
+type Fields = Map<String, Value>;
+
 /// The fields in which two states differ, before and after.
-fn differences<T: Serialize>(
-    before: &T,
-    after: &T,
-) -> Result<(Map<String, Value>, Map<String, Value>), AppError> {
+fn differences<T: Serialize>(before: &T, after: &T) -> Result<(Fields, Fields), AppError> {
     let (mut before, mut after) = (fields(before)?, fields(after)?);
     let same: Vec<String> = after
         .iter()
@@ -314,7 +313,7 @@ fn differences<T: Serialize>(
 }
 
 /// The fields that say something.
-fn filled_fields<T: Serialize>(of: &T) -> Result<Map<String, Value>, AppError> {
+fn filled_fields<T: Serialize>(of: &T) -> Result<Fields, AppError> {
     let is_empty = |value: &Value| {
         value.as_str().is_some_and(str::is_empty) || value.as_array().is_some_and(Vec::is_empty)
     };
@@ -324,7 +323,7 @@ fn filled_fields<T: Serialize>(of: &T) -> Result<Map<String, Value>, AppError> {
     Ok(filled.collect())
 }
 
-fn fields<T: Serialize>(of: &T) -> Result<Map<String, Value>, AppError> {
+fn fields<T: Serialize>(of: &T) -> Result<Fields, AppError> {
     match serde_json::to_value(of).map_err(|error| unexpected(&error))? {
         Value::Object(fields) => Ok(fields),
         _ => Err(unexpected("only structs have fields to compare")),

@@ -6,12 +6,15 @@ use crate::domain::credit::OrderOfUse;
 use crate::domain::ledger::{JournalKind, LedgerRole};
 use crate::domain::payment::SurplusChoice;
 use crate::domain::rights::{Right, Role};
+use crate::dto::accounts::AutoApply;
 use crate::dto::audit::{
     Act, AuditDetail, AuditFilter, AuditRow, AuditSubject, DetailValue, SubjectKind,
 };
 use crate::dto::credit_runs::RunScope;
 use crate::dto::page::{Page, PageRequest};
 use crate::dto::people::LinkPurpose;
+use crate::web::accounts::settings::auto_apply_words;
+use crate::web::customers::form::language_words;
 use crate::web::ui::prelude::*;
 use crate::web::ui::visit::escape;
 use chrono::NaiveDate;
@@ -84,7 +87,7 @@ fn row(event: AuditRow) -> impl IntoView {
 }
 
 /// The kind of record, its number or name as a link, and whose it is.
-fn subject(subject: AuditSubject) -> impl IntoView {
+pub fn subject(subject: AuditSubject) -> impl IntoView {
     let kind = SubjectKind::from_code(&subject.kind);
     let href = kind.and_then(|kind| page_of(kind, &subject));
     let name = name_of(kind, &subject);
@@ -138,7 +141,8 @@ fn page_of(kind: SubjectKind, subject: &AuditSubject) -> Option<String> {
     }
 }
 
-fn details(details: Vec<AuditDetail>) -> Option<AnyView> {
+/// What an act noted, in words.
+pub fn details(details: Vec<AuditDetail>) -> Option<AnyView> {
     let lines: Vec<_> = details.into_iter().filter_map(line).collect();
     if lines.is_empty() {
         return None;
@@ -193,6 +197,8 @@ fn value_text(name: &str, value: &DetailValue) -> String {
 fn text_of(name: &str, text: &str) -> String {
     let words = match name {
         "roles" | "role" | "" => Role::from_code(text).map(words::role),
+        "auto_apply" => AutoApply::from_code(text).map(auto_apply_words),
+        "language" => Some(language_words(text)),
         "scope" => RunScope::from_code(text).map(words::run_scope),
         "purpose" => LinkPurpose::from_code(text).map(words::link_purpose),
         "surplus_choice" => SurplusChoice::from_code(text).map(words::surplus_choice),

@@ -1,0 +1,4 @@
+//! What staff see first.
+
+pub mod api;
+pub mod page;
