@@ -4,7 +4,7 @@ use super::balances::{self, AccountClass};
 use super::sql::{self, Conditions};
 use super::{audit, credits, invoices, payments};
 use crate::domain::ids::CustomerId;
-use crate::domain::money::{Currency, Money};
+use crate::domain::money::Currency;
 use crate::domain::rights::Right;
 use crate::dto::accounts::AccountOverview;
 use crate::dto::credits::GrantFilter;

@@ -6,6 +6,8 @@
 
 use crate::web::ui::visit::visit;
 
+/// Generated from `locales/`: a key called `new` becomes a function of that name.
+#[allow(clippy::new_ret_no_self, clippy::wrong_self_convention)]
 pub mod catalogue {
     include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
 }

@@ -217,10 +217,10 @@ impl Scope<'_, '_> {
     /// An amount in the currency; rounded with a notice, or refused, where it has more decimals.
     pub(super) fn amount(&mut self, row: &Row, field: Field, currency: Currency) -> Option<i64> {
         let value = self.decimal(row, field)?;
-        self.to_minor(row, field, value, currency)
+        self.in_minor_units(row, field, value, currency)
     }
 
-    fn to_minor(
+    fn in_minor_units(
         &mut self,
         row: &Row,
         field: Field,
