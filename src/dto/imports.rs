@@ -242,6 +242,9 @@ pub struct PresetRow {
     pub currency: Option<Currency>,
 }
 
+/// The largest file that is read, in megabytes of 1,048,576 bytes.
+pub const MAX_FILE_MEGABYTES: u32 = 60;
+
 /// The first date an import accepts; what is before is a year with two digits or a slip.
 pub fn first_date() -> NaiveDate {
     NaiveDate::from_ymd_opt(1970, 1, 1).expect("a date of the calendar")

@@ -126,8 +126,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The finding as one English sentence for programs and the command line.
-    pub fn sentence(&self) -> String {
+    /// What was found, in English, for programs and the command line.
+    pub fn fact(&self) -> String {
         let role = self
             .role
             .map_or(String::new(), |role| format!(", {}", role.code()));
@@ -142,11 +142,12 @@ impl Finding {
             (_, _, Some(expected), Some(found)) => format!(": expected {expected}, found {found}"),
             _ => String::new(),
         };
-        format!(
-            "{subject}{compared} (id {}). {}",
-            self.id,
-            self.check.rule()
-        )
+        format!("{subject}{compared} (id {})", self.id)
+    }
+
+    /// The finding with the rule that does not hold.
+    pub fn sentence(&self) -> String {
+        format!("{}. {}", self.fact(), self.check.rule())
     }
 }
 

@@ -19,3 +19,4 @@ pub mod services;
 pub mod store;
 #[cfg(test)]
 mod tests;
+pub mod uploads;

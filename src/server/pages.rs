@@ -64,7 +64,8 @@ pub fn routes(ctx: &Ctx) -> Router {
             post(keep_preferences).layer(Extension(ctx.clone())),
         )
         .fallback(move |request: Request| asset_or(request, not_a_page.clone()))
-        .with_state(options);
+        .with_state(options)
+        .merge(super::uploads::routes(ctx));
     let refusing = middleware::from_fn_with_state(pages.clone(), super::forms::bring_back_refused);
     pages.layer(refusing)
 }

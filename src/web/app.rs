@@ -7,9 +7,12 @@ use crate::web::accounts;
 use crate::web::admin;
 use crate::web::customers;
 use crate::web::dashboard;
+use crate::web::imports;
 use crate::web::invoices;
+use crate::web::journal;
 use crate::web::people;
 use crate::web::portal;
+use crate::web::reports;
 use crate::web::ui::load::{Failure, login_path};
 use crate::web::ui::prelude::*;
 use crate::web::ui::text::tag;
@@ -107,6 +110,21 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/credit-runs") view=runs::list::CreditRunsPage />
                         <Route path=path!("/credit-runs/new") view=runs::start::NewCreditRunPage />
                         <Route path=path!("/credit-runs/:id") view=runs::run::CreditRunPage />
+                    </ParentRoute>
+                    <ParentRoute path=path!("/journal") view=Outlet>
+                        <Route path=path!("") view=journal::list::JournalPage />
+                        <Route path=path!("/trial-balance") view=journal::trial_balance::TrialBalancePage />
+                        <Route path=path!("/:id") view=journal::entry::EntryPage />
+                    </ParentRoute>
+                    <ParentRoute path=path!("/reports") view=Outlet>
+                        <Route path=path!("") view=reports::overview::ReportsPage />
+                        <Route path=path!("/aging") view=reports::aging::AgingPage />
+                        <Route path=path!("/books") view=reports::books::BooksCheckPage />
+                    </ParentRoute>
+                    <ParentRoute path=path!("/imports") view=Outlet>
+                        <Route path=path!("") view=imports::list::ImportsPage />
+                        <Route path=path!("/new") view=imports::upload::NewImportPage />
+                        <Route path=path!("/:id") view=imports::report::ImportPage />
                     </ParentRoute>
                 </ParentRoute>
                 <ParentRoute path=path!("/portal") view=PortalFrame ssr=WHOLE>

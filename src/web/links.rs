@@ -1,7 +1,7 @@
 //! Where documents are shown to staff: one address per noun, so that a link is never spelled twice.
 
 use crate::domain::ids::{CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId};
-use crate::web::ui::visit::escape;
+use crate::web::ui::visit::{escape, visit};
 
 pub fn customer(number: &str) -> String {
     format!("/customers/{}", escape(number))
@@ -55,4 +55,22 @@ pub fn portal_grant(id: CreditGrantId) -> String {
 /// The form that applies a grant to invoices of its account.
 pub fn apply_grant(id: CreditGrantId) -> String {
     format!("/credits/{id}/apply")
+}
+
+/// An import with its report, by its id.
+pub fn import(id: &str) -> String {
+    format!("/imports/{id}")
+}
+
+/// The journal entries of the documents with this number.
+pub fn entries_of(number: &str) -> String {
+    format!("/journal?document={}", escape(number))
+}
+
+/// The export of what the filters of the list at `path` show.
+pub fn export(path: &str) -> String {
+    match visit().query.as_str() {
+        "" => format!("{path}/export.csv"),
+        query => format!("{path}/export.csv?{query}"),
+    }
 }

@@ -12,10 +12,14 @@
 //! ```
 
 mod apply_credits;
+mod import;
 mod migrate;
+mod report;
 mod serve;
+mod table;
 mod token;
 mod user;
+mod verify;
 
 use super::config::{Config, ConfigError, LogFormat, Overrides};
 use super::context::{Actor, Clock, Ctx, Db, Events};
@@ -66,6 +70,9 @@ enum Command {
     User(user::Words),
     Token(token::Words),
     ApplyCredits(apply_credits::Words),
+    Import(import::Words),
+    Report(report::Words),
+    Verify(verify::Words),
 }
 
 /// What a command has to say.
@@ -139,6 +146,9 @@ async fn obey(cli: Cli) -> Result<Answer, Failure> {
         Command::User(words) => user::run(words, &open_log(&overrides)?).await,
         Command::Token(words) => token::run(words, &open_log(&overrides)?).await,
         Command::ApplyCredits(words) => apply_credits::run(words, &open_log(&overrides)?).await,
+        Command::Import(words) => import::run(words, &open_log(&overrides)?).await,
+        Command::Report(words) => report::run(words, &open_log(&overrides)?).await,
+        Command::Verify(words) => verify::run(words, &open_log(&overrides)?).await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Lists as CSV files: the columns an import reads again, plain amounts and dates, sent in chunks as they are read.
 
+pub mod books;
 pub mod customers;
 pub mod invoices;
 
@@ -19,6 +20,12 @@ pub fn routes(ctx: &Ctx) -> Router {
     Router::new()
         .route("/customers/export.csv", get(customers::export))
         .route("/invoices/export.csv", get(invoices::export))
+        .route("/journal/export.csv", get(books::journal))
+        .route(
+            "/journal/trial-balance/export.csv",
+            get(books::trial_balance),
+        )
+        .route("/reports/aging/export.csv", get(books::aging))
         .with_state(ctx.clone())
 }
 

@@ -51,6 +51,39 @@ pub async fn list(
     Ok(Page { rows, total })
 }
 
+/// Entries an export reads at a time.
+pub const EXPORT_CHUNK: usize = 2_000;
+
+/// Where an export stands: the day and number of the last entry read.
+pub type ExportPosition = (NaiveDate, i64);
+
+/// The next entries of an export behind a position, newest first.
+pub async fn export(
+    ctx: &Ctx,
+    filter: JournalFilter,
+    after: Option<ExportPosition>,
+) -> Result<Vec<EntryRow>, AppError> {
+    ctx.actor.require(Right::ReadJournal)?;
+    let (mut conditions, mut values) = conditions(&filter)?;
+    if let Some((day, number)) = after {
+        let (n, m) = (values.len() + 1, values.len() + 2);
+        conditions = format!(
+            "{conditions} AND (e.posting_on < ${n} OR (e.posting_on = ${n} AND e.number < ${m}))"
+        );
+        values.extend([day.into(), number.into()]);
+    }
+    let order = "e.posting_on DESC, e.number DESC";
+    let statement = format!(
+        "SELECT {ENTRY_COLUMNS} FROM (
+            SELECT e.* FROM journal_entries e JOIN receivable_accounts r ON r.id = e.account_id
+            WHERE {conditions} ORDER BY {order} LIMIT {EXPORT_CHUNK}
+        ) e {ENTRY_JOINS} ORDER BY {order}"
+    );
+    let rows = sql::all::<EntryColumns>(ctx, &statement, values).await?;
+    let rows = rows.into_iter().map(EntryColumns::read);
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The filter as SQL over `e` (entries) and `r` (their receivable accounts), with its values.
 fn conditions(filter: &JournalFilter) -> Result<(String, Vec<Value>), AppError> {
     let mut reader = Reader::default();

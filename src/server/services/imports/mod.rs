@@ -7,7 +7,9 @@ use crate::domain::ids::ImportId;
 use crate::domain::ledger::JournalKind;
 use crate::domain::rights::Right;
 use crate::dto::error::{AppError, Refusal};
-use crate::dto::imports::{ImportDiscarding, ImportPosting, ImportState, ImportSummary};
+use crate::dto::imports::{
+    ImportDiscarding, ImportPosting, ImportState, ImportSummary, MAX_FILE_MEGABYTES,
+};
 use crate::server::context::Ctx;
 use crate::server::import::mapping::Mapping;
 use crate::server::import::read::{Documents, ReadOptions, encoding_notice};
@@ -19,9 +21,6 @@ use chrono::{Days, Duration, NaiveDate};
 use serde_json::json;
 use stager::Stager;
 use uuid::Uuid;
-
-/// The largest file that is read, in bytes.
-pub const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
 
 /// Documents read, checked and staged per transaction.
 const DOCUMENTS_PER_CHUNK: usize = 500;
@@ -62,10 +61,9 @@ pub async fn check(
     listener: &Listener,
 ) -> Result<ImportId, AppError> {
     ctx.actor.require(Right::Import)?;
-    if file.bytes.len() > MAX_FILE_BYTES {
-        let max_megabytes = MAX_FILE_BYTES >> 20;
-        let max = u32::try_from(max_megabytes).unwrap_or(u32::MAX);
-        return Err(Refusal::FileTooLarge { max_megabytes: max }.at("file"));
+    if file.bytes.len() > (MAX_FILE_MEGABYTES << 20) as usize {
+        let max_megabytes = MAX_FILE_MEGABYTES;
+        return Err(Refusal::FileTooLarge { max_megabytes }.at("file"));
     }
     let text = decode(file.bytes).ok_or_else(|| Refusal::NotATextFile.at("file"))?;
     discard_abandoned(ctx).await?;
