@@ -160,6 +160,8 @@ pub enum Refusal {
     },
     /// The import was posted or thrown away before, or was never read to its end.
     ImportNotChecked,
+    /// A demo company is made in an empty database only.
+    DatabaseNotEmpty,
 }
 
 impl Refusal {
@@ -221,6 +223,7 @@ impl Refusal {
             Self::NotATextFile => "not_a_text_file",
             Self::ImportHasFindings { .. } => "import_has_findings",
             Self::ImportNotChecked => "import_not_checked",
+            Self::DatabaseNotEmpty => "database_not_empty",
         }
     }
 

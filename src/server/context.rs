@@ -51,9 +51,20 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 impl Db {
     /// Connects to `sqlite://FILE` or `postgres://…`. Does not touch the schema.
     pub async fn connect(url: &str) -> Result<Self, DbErr> {
+        Self::connect_with(url, SqliteSynchronous::Full).await
+    }
+
+    /// As `connect`, for filling a database that is thrown away should the machine stop half-way: SQLite does not
+    /// wait for the disk at every commit.
+    pub async fn connect_to_fill(url: &str) -> Result<Self, DbErr> {
+        Self::connect_with(url, SqliteSynchronous::Off).await
+    }
+
+    async fn connect_with(url: &str, synchronous: SqliteSynchronous) -> Result<Self, DbErr> {
         if url.starts_with("sqlite:") {
-            let write = Database::connect(sqlite_options(url, 1)).await?;
-            let read = Database::connect(sqlite_options(url, SQLITE_READERS)).await?;
+            let options = |connections| sqlite_options(url, connections, synchronous);
+            let write = Database::connect(options(1)).await?;
+            let read = Database::connect(options(SQLITE_READERS)).await?;
             return Ok(Self { read, write });
         }
         let mut options = ConnectOptions::new(url);
@@ -83,18 +94,18 @@ impl Db {
     }
 }
 
-fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
+fn sqlite_options(url: &str, connections: u32, synchronous: SqliteSynchronous) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
         .min_connections(1)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
+        .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
+                .synchronous(synchronous)
                 .foreign_keys(true)
                 .busy_timeout(ACQUIRE_TIMEOUT)
                 .statement_cache_capacity(256)

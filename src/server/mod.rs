@@ -5,6 +5,7 @@ pub mod auth;
 pub mod commands;
 pub mod config;
 pub mod context;
+pub mod demo;
 pub mod error;
 pub mod exports;
 pub mod forms;

@@ -11,7 +11,7 @@ use crate::{build, command, paths};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Fill an empty database with a demo company and print its logins
+    /// Fill an empty database with a demo company and print its logins; one that is there already is served as it is
     #[arg(long)]
     demo: bool,
     /// Serve the optimised build
@@ -43,7 +43,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         common.extend(["--database-url".to_owned(), url]);
     }
     if args.demo {
-        command::run(saldo(&server, "demo").args(&common))
+        command::run(saldo(&server, "demo").arg("--once").args(&common))
             .context("the demo company could not be made")?;
     }
     let mut serve = saldo(&server, "serve");

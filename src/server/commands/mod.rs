@@ -12,6 +12,7 @@
 //! ```
 
 mod apply_credits;
+mod demo;
 mod import;
 mod migrate;
 mod report;
@@ -67,6 +68,7 @@ pub struct Common {
 enum Command {
     Serve(serve::Words),
     Migrate(migrate::Words),
+    Demo(demo::Words),
     User(user::Words),
     Token(token::Words),
     ApplyCredits(apply_credits::Words),
@@ -143,6 +145,7 @@ async fn obey(cli: Cli) -> Result<Answer, Failure> {
     match cli.command {
         Command::Serve(words) => serve::run(words, overrides, cli.common.json).await,
         Command::Migrate(words) => migrate::run(words, &open_log(&overrides)?).await,
+        Command::Demo(words) => demo::run(words, &open_log(&overrides)?).await,
         Command::User(words) => user::run(words, &open_log(&overrides)?).await,
         Command::Token(words) => token::run(words, &open_log(&overrides)?).await,
         Command::ApplyCredits(words) => apply_credits::run(words, &open_log(&overrides)?).await,

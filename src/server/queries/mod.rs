@@ -9,6 +9,7 @@ pub mod credit_runs;
 pub mod credits;
 pub mod customers;
 pub mod dashboard;
+pub mod demo;
 pub mod imports;
 pub mod invoices;
 pub mod journal;

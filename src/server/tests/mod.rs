@@ -9,6 +9,7 @@ mod credit_runs;
 mod credits;
 mod customer_reading;
 mod customers;
+mod demo;
 mod histories;
 mod imports;
 mod invoice_reading;

@@ -106,6 +106,7 @@ pub fn sentence(refusal: &Refusal) -> String {
             t!(errors.import_has_findings, count = format::number(*count))
         }
         Refusal::ImportNotChecked => t!(errors.import_not_checked).to_owned(),
+        Refusal::DatabaseNotEmpty => t!(errors.database_not_empty).to_owned(),
     }
 }
 
