@@ -40,7 +40,7 @@ fn body(run: CreditRunId, preview: CreditRunPreview) -> AnyView {
     let accounts = preview.accounts.total;
     let pages = accounts > u64::from(ROWS_PER_PAGE);
     let several = pages.then(|| view! { <p class="hint">{t!(runs.several_pages)}</p> });
-    let cards: Vec<_> = preview.accounts.rows.into_iter().map(account).collect();
+    let rows = preview.accounts.rows;
     view! {
         <Tiles>
             <Tile label=t!(runs.pairs) value=format::number(preview.pairs) note=t!(runs.seen) />
@@ -51,7 +51,8 @@ fn body(run: CreditRunId, preview: CreditRunPreview) -> AnyView {
         <Form endpoint=ENDPOINT arg="commit" class="form form-wide">
             <Hidden name="run" value=run.to_string() />
             <p>{t!(runs.strike_explained)}</p>
-            {cards}
+            // Inside the form, whose name the ticks carry.
+            {rows.into_iter().map(account).collect::<Vec<_>>()}
             {several}
             <Actions>
                 <Submit label=t!(runs.commit) />
