@@ -69,7 +69,6 @@ pub fn CustomerFields(#[prop(optional_no_strip)] detail: Option<CustomerDetail>)
                     label=t!(customers.language)
                     choices=languages()
                     value=now(|d| d.head.language.clone())
-                    required=true
                 />
             </div>
             <TextAreaField

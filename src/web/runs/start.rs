@@ -29,7 +29,7 @@ pub fn NewCreditRunPage() -> impl IntoView {
             />
             <SelectField name="scope" label=t!(runs.scope) choices=scopes required=true />
             <TextField name="scope_value" label=t!(runs.scope_value) hint=t!(runs.scope_value_hint) maxlength=200 />
-            <SelectField name="order_of_use" label=t!(runs.order) hint=t!(runs.order_hint) choices=orders required=true />
+            <SelectField name="order_of_use" label=t!(runs.order) hint=t!(runs.order_hint) choices=orders />
             <Actions>
                 <Submit label=t!(runs.preview) />
             </Actions>

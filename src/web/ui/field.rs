@@ -76,7 +76,7 @@ impl Common {
             .map(|id| view! { <p class="field-error" id=id>{self.errors.join(" ")}</p> });
         view! {
             <div class=class>
-                <label class=label_class for=self.id>{label} {optional}</label>
+                <label class=label_class for=self.id>{label} " " {optional}</label>
                 {control}
                 {error}
                 {hint}
@@ -285,7 +285,9 @@ pub fn SelectField(
     choices: Vec<(String, String)>,
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] value: String,
-    #[prop(optional)] required: bool,
+    /// The choice of nothing, "please choose", is refused.
+    #[prop(optional)]
+    required: bool,
     #[prop(optional)] bare: bool,
 ) -> impl IntoView {
     let scope = scope();
@@ -311,7 +313,8 @@ pub fn SelectField(
         </select>
     };
     let control = control.into_any();
-    common.frame(label, hint, required, bare, control)
+    // There is always a choice, so none is left out.
+    common.frame(label, hint, true, bare, control)
 }
 
 /// A box to tick. Sends `value` when ticked and nothing otherwise.
