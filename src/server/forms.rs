@@ -32,6 +32,11 @@ const FORM_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 /// The largest refusal a server function may answer with.
 const REFUSAL_LIMIT_BYTES: usize = 1024 * 1024;
 
+/// What was typed into a form with files, left in the answer by what read the form: its files are not held here, and
+/// cannot be shown again.
+#[derive(Clone, Debug)]
+pub struct TypedBesideFiles(pub Vec<(String, String)>);
+
 /// Runs a form's server function; when it refuses, answers with the form's page instead of the bare refusal.
 pub async fn bring_back_refused(
     State(pages): State<Router>,
@@ -47,13 +52,16 @@ pub async fn bring_back_refused(
         return Redirect::to(&page).into_response();
     }
     let (parts, body) = request.into_parts();
-    let (fields, body) = match typed(&parts, body).await {
+    let (mut fields, body) = match typed(&parts, body).await {
         Ok(typed) => typed,
         Err(response) => return response,
     };
-    let answer = next.run(run_request(&parts, body)).await;
+    let mut answer = next.run(run_request(&parts, body)).await;
     if !answer.headers().contains_key(SERVER_FN_ERROR_HEADER) {
         return done(answer, &page);
+    }
+    if let Some(TypedBesideFiles(beside)) = answer.extensions_mut().remove() {
+        fields = beside;
     }
     let Ok(refusal) = to_bytes(answer.into_body(), REFUSAL_LIMIT_BYTES).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -126,7 +134,7 @@ pub fn own_page(text: &str) -> Option<&str> {
     (rooted && readable && !text.bytes().any(|b| b.is_ascii_control())).then_some(text)
 }
 
-/// What was typed, and the body again. A form with files is not read: its files cannot be shown again.
+/// What was typed, and the body again. A form with files is not read here, see [`TypedBesideFiles`].
 async fn typed(parts: &Parts, body: Body) -> Result<(Vec<(String, String)>, Body), Response> {
     let urlencoded = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| {
         kind.as_bytes()
@@ -257,11 +265,18 @@ mod tests {
             ];
             (headers, "null")
         };
+        let refuse_file = || async {
+            let beside = vec![("upload[mapping]".to_owned(), "ibm".to_owned())];
+            let headers = [(SERVER_FN_ERROR_HEADER, "/api/fn/refuse_file")];
+            let refusal = Refusal::Required.at("file").ser();
+            (headers, Extension(TypedBesideFiles(beside)), refusal)
+        };
         let page = |uri: Uri, refused: Option<Extension<Refused>>| async move {
             format!("{uri} {:?}", refused.map(|Extension(refused)| refused))
         };
         let pages = Router::new()
             .route("/api/fn/refuse", post(refuse))
+            .route("/api/fn/refuse_file", post(refuse_file))
             .route("/api/fn/expired", post(expired))
             .route("/api/fn/act", post(act))
             .route("/form", get(page));
@@ -310,6 +325,18 @@ mod tests {
             error: Refusal::AmountNotPositive.at("amount"),
         };
         assert_eq!(text, format!("/form?account=R-1 {:?}", Some(refused)));
+    }
+
+    #[tokio::test]
+    async fn a_refused_file_loses_nothing_that_was_typed_beside_it() {
+        let uri = "/api/fn/refuse_file?page=%2Fform";
+        let (_, text) = send(Method::POST, uri, BROWSER, "").await;
+        let refused = Refused {
+            endpoint: "refuse_file".to_owned(),
+            fields: vec![("upload[mapping]".to_owned(), "ibm".to_owned())],
+            error: Refusal::Required.at("file"),
+        };
+        assert_eq!(text, format!("/form {:?}", Some(refused)));
     }
 
     #[tokio::test]

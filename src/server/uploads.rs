@@ -2,6 +2,7 @@
 //! comes back on its page.
 
 use super::context::{Actor, Ctx};
+use super::forms::TypedBesideFiles;
 use super::import::mapping::Mapping;
 use super::services::imports::{self, ImportFile};
 use crate::domain::ids::ImportId;
@@ -28,14 +29,15 @@ async fn upload_import(
     Extension(actor): Extension<Actor>,
     form: Multipart,
 ) -> Response {
-    match check(&ctx.as_actor(actor), form).await {
+    let mut upload = Upload::default();
+    match check(&ctx.as_actor(actor), form, &mut upload).await {
         Ok(import) => Redirect::to(&links::import(&import.to_string())).into_response(),
-        Err(error) => refused(&error),
+        Err(error) => refused(&error, upload.typed()),
     }
 }
 
-async fn check(ctx: &Ctx, form: Multipart) -> Result<ImportId, AppError> {
-    let upload = Upload::read(form).await?;
+async fn check(ctx: &Ctx, form: Multipart, upload: &mut Upload) -> Result<ImportId, AppError> {
+    upload.read(form).await?;
     if upload.file.is_empty() {
         return Err(Refusal::Required.at("file"));
     }
@@ -48,6 +50,9 @@ async fn check(ctx: &Ctx, form: Multipart) -> Result<ImportId, AppError> {
     imports::check(ctx, &mapping, file, upload.round, &|_| {}).await
 }
 
+const MAPPING: &str = "upload[mapping]";
+const ROUND: &str = "upload[round]";
+
 /// The fields of the form.
 #[derive(Default)]
 struct Upload {
@@ -58,20 +63,27 @@ struct Upload {
 }
 
 impl Upload {
-    async fn read(mut form: Multipart) -> Result<Self, AppError> {
-        let mut upload = Self::default();
+    async fn read(&mut self, mut form: Multipart) -> Result<(), AppError> {
         while let Some(field) = form.next_field().await.map_err(|_| broken())? {
             match field.name() {
-                Some("upload[mapping]") => upload.mapping = text(field).await?,
-                Some("upload[round]") => upload.round = text(field).await? == "yes",
+                Some(MAPPING) => self.mapping = text(field).await?,
+                Some(ROUND) => self.round = text(field).await? == "yes",
                 Some("upload[file]") => {
-                    upload.name = file_name(&field);
-                    upload.file = field.bytes().await.map_err(|_| broken())?.to_vec();
+                    self.name = file_name(&field);
+                    self.file = field.bytes().await.map_err(|_| broken())?.to_vec();
                 }
                 _ => {}
             }
         }
-        Ok(upload)
+        Ok(())
+    }
+
+    /// What the form shows again when it is refused.
+    fn typed(self) -> Vec<(String, String)> {
+        let round = self.round.then(|| (ROUND.to_owned(), "yes".to_owned()));
+        std::iter::once((MAPPING.to_owned(), self.mapping))
+            .chain(round)
+            .collect()
     }
 }
 
@@ -98,8 +110,15 @@ fn file_name(field: &Field<'_>) -> String {
         .collect()
 }
 
-/// The answer a refused server function gives, which brings the form back on its page.
-fn refused(error: &AppError) -> Response {
+/// The answer a refused server function gives, which brings the form back on its page with what was typed.
+fn refused(error: &AppError, typed: Vec<(String, String)>) -> Response {
     let headers = [(SERVER_FN_ERROR_HEADER, "/api/fn/upload_import")];
-    (StatusCode::INTERNAL_SERVER_ERROR, headers, error.ser()).into_response()
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    (
+        status,
+        headers,
+        Extension(TypedBesideFiles(typed)),
+        error.ser(),
+    )
+        .into_response()
 }
