@@ -1,7 +1,7 @@
 //! The audit trail: who did what to which record, when and why.
 
 use super::api::list_audit;
-use super::{crumbs, may};
+use super::{crumbs, may, only_if};
 use crate::domain::credit::OrderOfUse;
 use crate::domain::ledger::{JournalKind, LedgerRole};
 use crate::domain::payment::SurplusChoice;
@@ -28,16 +28,22 @@ pub fn AuditPage() -> impl IntoView {
     let filter: AuditFilter = typed::query();
     let page: PageRequest = typed::query();
     let filtered = filter != AuditFilter::default();
-    view! {
-        <PageHead title=t!(audit.title) crumbs=crumbs() lead=t!(audit.lead).into_any() />
-        <FilterForm>
-            <SelectField name="act" label=t!(audit.act) choices=act_choices() />
-            <TextField name="actor" label=t!(audit.actor) kind="search" />
-            <DateField name="from" label=t!(audit.from) />
-            <DateField name="to" label=t!(audit.to) />
-        </FilterForm>
-        {load(list_audit(filter, page), move |page| table(page, filtered))}
-    }
+    only_if(
+        may(Right::ManageUsers) || may(Right::ReadJournal),
+        move || {
+            view! {
+                <PageHead title=t!(audit.title) crumbs=crumbs() lead=t!(audit.lead).into_any() />
+                <FilterForm>
+                    <SelectField name="act" label=t!(audit.act) choices=act_choices() />
+                    <TextField name="actor" label=t!(audit.actor) kind="search" />
+                    <DateField name="from" label=t!(audit.from) />
+                    <DateField name="to" label=t!(audit.to) />
+                </FilterForm>
+                {load(list_audit(filter, page), move |page| table(page, filtered))}
+            }
+            .into_any()
+        },
+    )
 }
 
 fn act_choices() -> Vec<(String, String)> {
@@ -73,15 +79,22 @@ fn table(page: Page<AuditRow>, filtered: bool) -> AnyView {
 fn row(event: AuditRow) -> impl IntoView {
     let by_actor = format!("/admin/audit?actor={}", escape(&event.actor));
     let reason = event.reason.map(|reason| view! { <q>{reason}</q> });
+    let details = details(event.details);
+    let why = if reason.is_none() && details.is_none() {
+        view! { <td></td> }.into_any()
+    } else {
+        view! {
+            <Cell label=t!(audit.details)><div class="act-details">{reason} {details}</div></Cell>
+        }
+        .into_any()
+    };
     view! {
         <tr>
             <th scope="row">{format::instant(event.recorded_at)}</th>
             <Cell label=t!(audit.actor)><a href=by_actor>{event.actor}</a></Cell>
             <Cell label=t!(audit.act)>{words::act(&event.act)}</Cell>
             <Cell label=t!(audit.subject)>{subject(event.subject)}</Cell>
-            <Cell label=t!(audit.details)>
-                <div class="act-details">{reason} {details(event.details)}</div>
-            </Cell>
+            {why}
         </tr>
     }
 }
@@ -165,7 +178,9 @@ fn line(detail: AuditDetail) -> Option<impl IntoView> {
     }
     let label = (!name.is_empty())
         .then(|| view! { <span class="soft">{name_of_field(name).to_owned()} ": "</span> });
-    let before = detail.before.as_ref().map(|before| {
+    let before = detail.before.as_ref();
+    let before = before.filter(|before| **before != DetailValue::Nothing);
+    let before = before.map(|before| {
         let before = value_text(name, before);
         view! { <del>{before}</del> <span aria-hidden="true">" → "</span> }
     });

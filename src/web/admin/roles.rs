@@ -7,8 +7,24 @@ use crate::web::ui::typed::scope;
 
 /// The roles of staff; those in `held` are ticked at first. Sends `roles[0]`, `roles[1]` …
 #[component]
-pub fn RoleBoxes(#[prop(optional)] held: Vec<Role>) -> impl IntoView {
-    let refusals: Vec<String> = scope().refusals("roles").iter().map(sentence).collect();
+pub fn RoleBoxes(
+    #[prop(optional)] held: Vec<Role>,
+    /// A heading above says already what they are.
+    #[prop(optional)]
+    bare: bool,
+) -> impl IntoView {
+    let scope = scope();
+    scope
+        .labels
+        .lock()
+        .expect("no field panics while it notes its label")
+        .push(("roles".to_owned(), t!(admin.roles).to_owned()));
+    let legend = if bare {
+        "visually-hidden"
+    } else {
+        "fieldset-title"
+    };
+    let refusals: Vec<String> = scope.refusals("roles").iter().map(sentence).collect();
     let error =
         (!refusals.is_empty()).then(|| view! { <p class="field-error">{refusals.join(" ")}</p> });
     let boxes: Vec<_> = Role::STAFF
@@ -27,8 +43,8 @@ pub fn RoleBoxes(#[prop(optional)] held: Vec<Role>) -> impl IntoView {
         })
         .collect();
     view! {
-        <fieldset class="boxes">
-            <legend class="fieldset-title">{t!(admin.roles)}</legend>
+        <fieldset class="boxes" id=scope.id("roles") tabindex="-1">
+            <legend class=legend>{t!(admin.roles)}</legend>
             {boxes}
             {error}
         </fieldset>

@@ -1,17 +1,21 @@
 //! What the business sets for itself.
 
 use super::api::read_settings;
-use super::crumbs;
+use super::{crumbs, may, only_if};
+use crate::domain::rights::Right;
 use crate::dto::business::BusinessFacts;
 use crate::web::ui::prelude::*;
 
 /// The settings, and what only the machine's configuration can change.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    view! {
-        <PageHead title=t!(admin.settings) crumbs=crumbs() />
-        {load(read_settings(), form)}
-    }
+    only_if(may(Right::ManageSettings), move || {
+        view! {
+            <PageHead title=t!(admin.settings) crumbs=crumbs() />
+            {load(read_settings(), form)}
+        }
+        .into_any()
+    })
 }
 
 fn form(facts: BusinessFacts) -> impl IntoView {

@@ -3,31 +3,32 @@
 use super::api::list_tokens;
 use super::roles::lets;
 use super::shown::TokenOnce;
-use super::{crumbs, crumbs_to, may};
+use super::{crumbs, crumbs_to, may, only_if};
 use crate::domain::rights::{Right, Role};
-use crate::dto::error::AppError;
 use crate::dto::page::{Page, PageRequest};
 use crate::dto::people::TokenRow;
-use crate::web::ui::load::Failure;
 use crate::web::ui::prelude::*;
 
 /// Every token with its role and its last use. One that was just made is shown above.
 #[component]
 pub fn TokensPage() -> impl IntoView {
     let page: PageRequest = typed::query();
-    view! {
-        <PageHead title=t!(admin.tokens) crumbs=crumbs() lead=t!(admin.tokens_lead).into_any()>
-            <ButtonLink href="/api/docs" label=t!(admin.api_docs) />
-            <ButtonLink
-                href="/admin/tokens/new"
-                label=t!(admin.new_token)
-                icon="plus"
-                primary=true
-            />
-        </PageHead>
-        <TokenOnce />
-        {load(list_tokens(page), table)}
-    }
+    only_if(may(Right::ManageUsers), move || {
+        view! {
+            <PageHead title=t!(admin.tokens) crumbs=crumbs() lead=t!(admin.tokens_lead).into_any()>
+                <ButtonLink href="/api/docs" label=t!(admin.api_docs) />
+                <ButtonLink
+                    href="/admin/tokens/new"
+                    label=t!(admin.new_token)
+                    icon="plus"
+                    primary=true
+                />
+            </PageHead>
+            <TokenOnce />
+            {load(list_tokens(page), table)}
+        }
+        .into_any()
+    })
 }
 
 fn table(page: Page<TokenRow>) -> AnyView {
@@ -97,47 +98,46 @@ fn revoke(id: String) -> impl IntoView {
 /// The form that makes a token.
 #[component]
 pub fn NewTokenPage() -> impl IntoView {
-    if !may(Right::ManageUsers) {
-        return view! { <Failure error=AppError::Forbidden /> }.into_any();
-    }
-    let roles: Vec<_> = Role::ALL
-        .iter()
-        .map(|role| view! { <Fact label=words::role(*role)>{lets(*role)}</Fact> })
-        .collect();
-    view! {
-        <PageHead
-            title=t!(admin.new_token)
-            crumbs=crumbs_to(t!(admin.tokens), "/admin/tokens")
-            lead=t!(admin.new_token_lead).into_any()
-        />
-        <Form endpoint="issue_token" arg="token">
-            <TextField
-                name="name"
-                label=t!(admin.token_name)
-                hint=t!(admin.token_name_hint)
-                required=true
-                maxlength=200
+    only_if(may(Right::ManageUsers), || {
+        let roles: Vec<_> = Role::ALL
+            .iter()
+            .map(|role| view! { <Fact label=words::role(*role)>{lets(*role)}</Fact> })
+            .collect();
+        view! {
+            <PageHead
+                title=t!(admin.new_token)
+                crumbs=crumbs_to(t!(admin.tokens), "/admin/tokens")
+                lead=t!(admin.new_token_lead).into_any()
             />
-            <div class="fields">
-                <SelectField
-                    name="role"
-                    label=t!(admin.role)
-                    choices=role_choices()
-                    required=true
-                />
+            <Form endpoint="issue_token" arg="token">
                 <TextField
-                    name="customer"
-                    label=t!(admin.customer_number)
-                    hint=t!(admin.token_customer_hint)
+                    name="name"
+                    label=t!(admin.token_name)
+                    hint=t!(admin.token_name_hint)
+                    required=true
+                    maxlength=200
                 />
-            </div>
-            <Facts>{roles}</Facts>
-            <Actions>
-                <Submit label=t!(admin.make_token) />
-            </Actions>
-        </Form>
-    }
-    .into_any()
+                <div class="fields">
+                    <SelectField
+                        name="role"
+                        label=t!(admin.role)
+                        choices=role_choices()
+                        required=true
+                    />
+                    <TextField
+                        name="customer"
+                        label=t!(admin.customer_number)
+                        hint=t!(admin.token_customer_hint)
+                    />
+                </div>
+                <Facts>{roles}</Facts>
+                <Actions>
+                    <Submit label=t!(admin.make_token) />
+                </Actions>
+            </Form>
+        }
+        .into_any()
+    })
 }
 
 fn role_choices() -> Vec<(String, String)> {

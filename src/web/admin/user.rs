@@ -49,7 +49,7 @@ fn roles(user: &UserRow) -> AnyView {
         <Card title=t!(admin.roles)>
             <Form endpoint="change_roles" arg="change">
                 <Hidden name="user" value=id />
-                <RoleBoxes held />
+                <RoleBoxes held bare=true />
                 <p class="hint">{t!(admin.roles_explained)}</p>
                 <Actions>
                     <Submit label=t!(admin.save_roles) />
