@@ -128,6 +128,7 @@ fn visit_of(parts: &Parts, clock: &Clock, response: ResponseOptions) -> Visit {
             fresh_key: Arc::new(|| Uuid::now_v7().to_string()),
             local_time: Arc::new(move |instant| instant.with_timezone(&zone).naive_local()),
         },
+        headed: Arc::default(),
     }
 }
 

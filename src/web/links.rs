@@ -57,6 +57,11 @@ pub fn apply_grant(id: CreditGrantId) -> String {
     format!("/credits/{id}/apply")
 }
 
+/// The same form, with one invoice first.
+pub fn apply_grant_to(id: CreditGrantId, invoice: InvoiceId) -> String {
+    format!("{}?invoice={invoice}", apply_grant(id))
+}
+
 /// An import with its report, by its id.
 pub fn import(id: &str) -> String {
     format!("/imports/{id}")

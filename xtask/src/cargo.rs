@@ -15,9 +15,19 @@ pub enum Profile {
     Release,
 }
 
+/// What `cargo run` says of this program. Build scripts that watch it (ring's) would run again, and
+/// half of the dependencies after them, whenever cargo is called once from here and once by hand.
+const SAID_OF_THIS_PROGRAM: [&str; 3] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
+
 /// Cargo in the root of the checkout.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let said = name.to_string_lossy();
+        if SAID_OF_THIS_PROGRAM.iter().any(|start| said.starts_with(start)) {
+            cargo.env_remove(&name);
+        }
+    }
     cargo.current_dir(paths::root());
     cargo
 }

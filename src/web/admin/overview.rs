@@ -25,20 +25,12 @@ pub fn AdminPage() -> impl IntoView {
     let cards: Vec<_> = parts
         .into_iter()
         .map(|part| {
-            view! {
-                <li class="link-card">
-                    <Icon name=part.icon />
-                    <div>
-                        <h2><a href=part.href>{part.title}</a></h2>
-                        <p class="soft">{part.text}</p>
-                    </div>
-                </li>
-            }
+            view! { <LinkCard href=part.href icon=part.icon title=part.title text=part.text /> }
         })
         .collect();
     view! {
         <PageHead title=t!(admin.title) />
-        <ul class="link-cards">{cards}</ul>
+        <LinkCards>{cards}</LinkCards>
     }
     .into_any()
 }

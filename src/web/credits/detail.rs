@@ -35,7 +35,12 @@ fn page(grant: GrantDetail) -> impl IntoView {
         let entries = grant.entries.clone();
         view! { <Card title=t!(payments.entries)><PostedEntries entries /></Card> }
     });
-    let (history, slices) = (grant.history.clone(), grant.slices.clone());
+    let slices = grant.slices.clone();
+    // How it arose stands above; holds and the like come later, if ever.
+    let history = Some(grant.history.clone()).filter(|acts| !acts.is_empty());
+    let history = history.map(|items| {
+        view! { <Card title=t!(payments.history)><History items /></Card> }
+    });
     let (remaining, amount) = (format::money(row.remaining), format::money(row.amount));
     let lapses = words::lapses(row.expires_on);
     let paid = match slices.is_empty() {
@@ -60,7 +65,7 @@ fn page(grant: GrantDetail) -> impl IntoView {
         {movements(&grant)}
         {hold(&grant)}
         {entries}
-        <Card title=t!(payments.history)><History items=history /></Card>
+        {history}
     }
 }
 

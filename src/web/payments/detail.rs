@@ -137,14 +137,15 @@ fn grant(grant: &OwnGrant) -> impl IntoView + use<> {
     let sentence = t!(
         payments.its_credit,
         amount = format::money(grant.remaining),
-        class = words::credit_class(grant.class)
+        class = words::credit_class(grant.class),
+        lapses = words::lapses(grant.expires_on)
     );
     let name = t!(credits.one, number = grant.number.to_string());
-    let (href, lapses) = (links::grant(grant.grant), words::lapses(grant.expires_on));
+    let href = links::grant(grant.grant);
     view! {
         <Card title=t!(payments.credit_left) actions=apply.into_any()>
             <p>
-                {sentence} " " {lapses} ". " {hold} " " <a href=href>{name}</a>
+                {sentence} " " {hold} " " <a href=href>{name}</a>
             </p>
         </Card>
     }

@@ -85,15 +85,13 @@ fn page(payment: PaymentDetail) -> impl IntoView {
         let sentence = t!(
             payments.its_credit,
             amount = format::money(grant.remaining),
-            class = words::credit_class(grant.class)
+            class = words::credit_class(grant.class),
+            lapses = words::lapses(grant.expires_on)
         );
-        let (href, lapses) = (
-            links::portal_grant(grant.grant),
-            words::lapses(grant.expires_on),
-        );
+        let href = links::portal_grant(grant.grant);
         view! {
             <Card title=t!(payments.credit_left)>
-                <p><a href=href>{sentence}</a> " " {lapses} "."</p>
+                <p><a href=href>{sentence}</a></p>
             </Card>
         }
     });

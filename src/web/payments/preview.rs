@@ -44,7 +44,7 @@ pub fn LivePreview(
     view! {
         <div node_ref=fields class="form form-wide" on:input=move |_| look() on:change=move |_| look()>
             {children()}
-            <div class="outcome" aria-live="polite">
+            <section class="card outcome" aria-live="polite">
                 <h2>{words.title}</h2>
                 {move || refusals(shown.get())}
                 {move || rows(shown.get(), words.heads.clone())}
@@ -52,7 +52,7 @@ pub fn LivePreview(
                 <button type="button" class="button" hidden=move || !live.get() on:click=spread_oldest>
                     {words.spread}
                 </button>
-            </div>
+            </section>
         </div>
     }
 }
@@ -73,7 +73,7 @@ fn rows(outcome: Outcome, heads: [String; 4]) -> Option<impl IntoView> {
     let rows: Vec<_> = outcome.rows.into_iter().map(row).collect();
     let [invoice, open, paid, remains] = heads;
     Some(view! {
-        <table class="table">
+        <div class="table-scroll"><table class="table">
             <thead>
                 <tr>
                     <th scope="col">{invoice}</th>
@@ -83,7 +83,7 @@ fn rows(outcome: Outcome, heads: [String; 4]) -> Option<impl IntoView> {
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
-        </table>
+        </table></div>
     })
 }
 

@@ -1,5 +1,6 @@
 //! Containers: cards for parts of a page, tiles for single figures, facts for pairs of name and value.
 
+use super::icon::Icon;
 use leptos::prelude::*;
 
 /// A part of a page with its own heading.
@@ -20,6 +21,31 @@ pub fn Card(
             <header class="card-head"><h2>{title}</h2> {actions}</header>
             {children()}
         </section>
+    }
+}
+
+/// Ways into parts of the product.
+#[component]
+pub fn LinkCards(children: Children) -> impl IntoView {
+    view! { <ul class="link-cards">{children()}</ul> }
+}
+
+/// A way into a part of the product, and what it is for. The whole card is the link.
+#[component]
+pub fn LinkCard(
+    href: &'static str,
+    icon: &'static str,
+    title: &'static str,
+    text: &'static str,
+) -> impl IntoView {
+    view! {
+        <li class="link-card">
+            <Icon name=icon />
+            <div>
+                <h2><a href=href>{title}</a></h2>
+                <p class="soft">{text}</p>
+            </div>
+        </li>
     }
 }
 

@@ -42,13 +42,18 @@ pub fn Failure(error: AppError) -> impl IntoView {
         }
         _ => t!(errors.title_unexpected),
     };
+    // What fails below the head of a page is a part of that page.
+    let heading = match visit().takes_the_heading() {
+        true => view! { <h1>{title}</h1> }.into_any(),
+        false => view! { <h2>{title}</h2> }.into_any(),
+    };
     let incident =
         incident(&error).map(|id| view! { <p class="incident">{t!(errors.incident, id = id)}</p> });
     view! {
         <leptos_meta::Title text=title />
         <section class="failure">
             <p class="failure-status" aria-hidden="true">{status(&error)}</p>
-            <h1>{title}</h1>
+            {heading}
             <p>{error_sentence(&error)}</p>
             {incident}
             <p><a class="button" href="/">{t!(errors.to_start)}</a></p>

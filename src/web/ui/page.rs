@@ -3,6 +3,7 @@
 use super::icon::Icon;
 use super::notice::DoneNotice;
 use super::text::t;
+use super::visit::visit;
 use leptos::prelude::*;
 
 /// A page above this one.
@@ -38,6 +39,7 @@ pub fn PageHead(
         view! { <nav class="crumbs" aria-label=t!(ui.breadcrumbs)><ol>{crumbs}</ol></nav> }
     });
     let lead = lead.map(|lead| view! { <div class="lead">{lead}</div> });
+    visit().takes_the_heading();
     let actions = children.map(|children| view! { <div class="page-actions">{children()}</div> });
     view! {
         <leptos_meta::Title text=title.clone() />

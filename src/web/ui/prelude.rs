@@ -1,7 +1,7 @@
 //! What almost every page needs, in one import.
 
 pub use super::badge::{Badge, Tone};
-pub use super::card::{Card, Fact, Facts, Tile, Tiles};
+pub use super::card::{Card, Fact, Facts, LinkCard, LinkCards, Tile, Tiles};
 pub use super::confirm::Confirm;
 pub use super::empty::Empty;
 pub use super::field::{

@@ -10,6 +10,7 @@ use leptos::prelude::{WithUntracked, use_context};
 use leptos_router::hooks::use_params_map;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 coded! {
     /// Whether pages are light or dark.
@@ -38,6 +39,8 @@ pub struct Visit {
     /// The form that was refused, when this page is rendered again because of it.
     pub refused: Option<Refused>,
     pub machine: Machine,
+    /// Whether the page has its heading by now.
+    pub headed: Arc<AtomicBool>,
 }
 
 /// What a page may ask of the machine that renders it.
@@ -68,6 +71,7 @@ impl Default for Visit {
                 fresh_key: Arc::new(String::new),
                 local_time: Arc::new(|instant| instant.naive_utc()),
             },
+            headed: Arc::default(),
         }
     }
 }
@@ -108,6 +112,11 @@ impl Visit {
     /// This page's URL without what was typed into forms: where a refused form comes back to.
     pub fn url(&self) -> String {
         self.url_with("", "")
+    }
+
+    /// Whether what is rendered now is the first heading of the page. A page has one.
+    pub fn takes_the_heading(&self) -> bool {
+        !self.headed.swap(true, Ordering::Relaxed)
     }
 
     /// Sets the status of the answer this page becomes.
