@@ -285,6 +285,19 @@ pub struct PaymentRow {
     pub status: PaymentStatus,
 }
 
+/// A payment as an export writes it, with what the money itself paid: invoice numbers and amounts that stand now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportedPayment {
+    /// By which an import recognises it.
+    pub key: String,
+    pub row: PaymentRow,
+    pub fee: Money,
+    /// For staff only; empty for a customer.
+    pub note: String,
+    pub prepayment: bool,
+    pub paid: Vec<(String, Money)>,
+}
+
 /// A payment with everything that became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentDetail {

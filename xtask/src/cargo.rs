@@ -24,7 +24,10 @@ pub fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {
         let said = name.to_string_lossy();
-        if SAID_OF_THIS_PROGRAM.iter().any(|start| said.starts_with(start)) {
+        if SAID_OF_THIS_PROGRAM
+            .iter()
+            .any(|start| said.starts_with(start))
+        {
             cargo.env_remove(&name);
         }
     }

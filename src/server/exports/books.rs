@@ -1,23 +1,17 @@
 //! The journal, the trial balance and aging as CSV.
 
-use super::{Cell, Rows, file, refused};
+use super::{Cell, Chunk, Rows, answer, behind, file, filter, refused};
 use crate::domain::money::Money;
-use crate::dto::error::AppError;
 use crate::dto::journal::{EntryRow, JournalFilter};
 use crate::dto::reports::{AgingFilter, AgingRow, TrialBalanceRow};
 use crate::server::context::{Actor, Ctx};
+use crate::server::queries::journal::{EXPORT_CHUNK, ExportPosition};
 use crate::server::queries::{journal, reports};
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use futures::stream;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-
-/// What the page's filters say; what does not belong to them is passed over, as the page does.
-fn filter<T: DeserializeOwned + Default>(query: Option<String>) -> T {
-    serde_urlencoded::from_str(&query.unwrap_or_default()).unwrap_or_default()
-}
 
 const ENTRY_HEADS: &[&str] = &[
     "number",
@@ -42,35 +36,22 @@ pub async fn journal(
 ) -> Response {
     let ctx = ctx.as_actor(actor);
     let filter: JournalFilter = filter(query);
-    let (first, next) = match entries(&ctx, &filter, None).await {
-        Ok(chunk) => chunk,
-        Err(error) => return refused(&error, "/journal"),
-    };
-    let rest = stream::try_unfold(next, move |next| {
+    answer("journal.csv", ENTRY_HEADS, "/journal", move |after| {
         let (ctx, filter) = (ctx.clone(), filter.clone());
-        async move {
-            match next {
-                Some(position) => entries(&ctx, &filter, Some(position)).await.map(Some),
-                None => Ok(None),
-            }
-        }
-    });
-    file("journal.csv", ENTRY_HEADS, first, rest)
+        async move { entries(&ctx, filter, after).await }
+    })
+    .await
 }
 
-/// The entries behind a position, and the position behind them; none after the last.
 async fn entries(
     ctx: &Ctx,
-    filter: &JournalFilter,
-    after: Option<journal::ExportPosition>,
-) -> Result<(Rows, Option<journal::ExportPosition>), AppError> {
-    let entries = journal::export(ctx, filter.clone(), after).await?;
-    let next = match entries.last() {
-        Some(last) if entries.len() == journal::EXPORT_CHUNK => {
-            Some((last.posting_on, last.number))
-        }
-        _ => None,
-    };
+    filter: JournalFilter,
+    after: Option<ExportPosition>,
+) -> Chunk<ExportPosition> {
+    let entries = journal::export(ctx, filter, after).await?;
+    let next = behind(&entries, EXPORT_CHUNK, |last| {
+        (last.posting_on, last.number)
+    });
     Ok((entries.into_iter().map(entry_row).collect(), next))
 }
 

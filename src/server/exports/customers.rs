@@ -1,15 +1,13 @@
 //! Customers as CSV: a line per receivable account, so that no line adds up currencies.
 
-use super::{Cell, Rows, file, refused};
+use super::{Cell, Chunk, Rows, answer, behind, filter};
 use crate::dto::accounts::AccountOverview;
 use crate::dto::customers::{CustomerFilter, CustomerHead};
-use crate::dto::error::AppError;
 use crate::server::context::{Actor, Ctx};
 use crate::server::queries::customers::{self, EXPORT_CHUNK};
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use futures::stream;
 
 const HEADS: &[&str] = &[
     "number",
@@ -40,36 +38,18 @@ pub async fn export(
     RawQuery(query): RawQuery,
 ) -> Response {
     let ctx = ctx.as_actor(actor);
-    // Read as the page reads them: what does not belong to the filters is passed over.
-    let filter: CustomerFilter =
-        serde_urlencoded::from_str(&query.unwrap_or_default()).unwrap_or_default();
-    let (first, next) = match chunk(&ctx, &filter, "").await {
-        Ok(chunk) => chunk,
-        Err(error) => return refused(&error, "/customers"),
-    };
-    let rest = stream::try_unfold(next, move |next| {
+    let filter: CustomerFilter = filter(query);
+    answer("customers.csv", HEADS, "/customers", move |after| {
         let (ctx, filter) = (ctx.clone(), filter.clone());
-        async move {
-            match next {
-                Some(after) => chunk(&ctx, &filter, &after).await.map(Some),
-                None => Ok(None),
-            }
-        }
-    });
-    file("customers.csv", HEADS, first, rest)
+        async move { chunk(&ctx, &filter, after).await }
+    })
+    .await
 }
 
-/// The lines of the customers behind a number, and the number behind which to go on; none after the last.
-async fn chunk(
-    ctx: &Ctx,
-    filter: &CustomerFilter,
-    after: &str,
-) -> Result<(Rows, Option<String>), AppError> {
-    let customers = customers::export(ctx, filter, after).await?;
-    let next = match customers.last() {
-        Some(last) if customers.len() == EXPORT_CHUNK => Some(last.number.clone()),
-        _ => None,
-    };
+/// The lines of the customers behind a number.
+async fn chunk(ctx: &Ctx, filter: &CustomerFilter, after: Option<String>) -> Chunk<String> {
+    let customers = customers::export(ctx, filter, &after.unwrap_or_default()).await?;
+    let next = behind(&customers, EXPORT_CHUNK, |last| last.number.clone());
     Ok((customers.iter().flat_map(lines).collect(), next))
 }
 

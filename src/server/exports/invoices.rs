@@ -1,14 +1,12 @@
 //! Invoices as CSV.
 
-use super::{Cell, Rows, file, refused};
-use crate::dto::error::AppError;
+use super::{Cell, Chunk, answer, behind, filter};
 use crate::dto::invoices::{InvoiceFilter, InvoiceRow};
 use crate::server::context::{Actor, Ctx};
 use crate::server::queries::invoices::{self, EXPORT_CHUNK, ExportPosition};
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use futures::stream;
 
 const HEADS: &[&str] = &[
     "number",
@@ -34,36 +32,23 @@ pub async fn export(
     RawQuery(query): RawQuery,
 ) -> Response {
     let ctx = ctx.as_actor(actor);
-    // Read as the page reads them: what does not belong to the filters is passed over.
-    let filter: InvoiceFilter =
-        serde_urlencoded::from_str(&query.unwrap_or_default()).unwrap_or_default();
-    let (first, next) = match chunk(&ctx, &filter, None).await {
-        Ok(chunk) => chunk,
-        Err(error) => return refused(&error, "/invoices"),
-    };
-    let rest = stream::try_unfold(next, move |next| {
+    let filter: InvoiceFilter = filter(query);
+    answer("invoices.csv", HEADS, "/invoices", move |after| {
         let (ctx, filter) = (ctx.clone(), filter.clone());
-        async move {
-            match next {
-                Some(position) => chunk(&ctx, &filter, Some(position)).await.map(Some),
-                None => Ok(None),
-            }
-        }
-    });
-    file("invoices.csv", HEADS, first, rest)
+        async move { chunk(&ctx, &filter, after).await }
+    })
+    .await
 }
 
-/// The rows behind a position, and the position behind them; none after the last.
 async fn chunk(
     ctx: &Ctx,
     filter: &InvoiceFilter,
     after: Option<ExportPosition>,
-) -> Result<(Rows, Option<ExportPosition>), AppError> {
+) -> Chunk<ExportPosition> {
     let invoices = invoices::export(ctx, filter, after).await?;
-    let next = match invoices.last() {
-        Some(last) if invoices.len() == EXPORT_CHUNK => Some((last.issued_on, last.invoice)),
-        _ => None,
-    };
+    let next = behind(&invoices, EXPORT_CHUNK, |last| {
+        (last.issued_on, last.invoice)
+    });
     Ok((invoices.into_iter().map(row).collect(), next))
 }
 

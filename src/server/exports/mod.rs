@@ -1,8 +1,10 @@
 //! Lists as CSV files: the columns an import reads again, plain amounts and dates, sent in chunks as they are read.
 
 pub mod books;
+pub mod credits;
 pub mod customers;
 pub mod invoices;
+pub mod payments;
 
 use super::context::Ctx;
 use crate::dto::error::AppError;
@@ -14,12 +16,15 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use futures::{Stream, StreamExt, stream};
+use serde::de::DeserializeOwned;
 
 /// Every export, each under the address of its list.
 pub fn routes(ctx: &Ctx) -> Router {
     Router::new()
         .route("/customers/export.csv", get(customers::export))
         .route("/invoices/export.csv", get(invoices::export))
+        .route("/payments/export.csv", get(payments::export))
+        .route("/credits/export.csv", get(credits::export))
         .route("/journal/export.csv", get(books::journal))
         .route(
             "/journal/trial-balance/export.csv",
@@ -58,6 +63,41 @@ impl Cell {
 }
 
 pub type Rows = Vec<Vec<Cell>>;
+
+/// Rows of a file, and the position behind them where there are more.
+pub type Chunk<P> = Result<(Rows, Option<P>), AppError>;
+
+/// What the page's filters say; what does not belong to them is passed over, as the page does.
+pub fn filter<T: DeserializeOwned + Default>(query: Option<String>) -> T {
+    serde_urlencoded::from_str(&query.unwrap_or_default()).unwrap_or_default()
+}
+
+/// The position of the last row of a chunk, if the chunk was full: then there may be more.
+pub fn behind<T, P>(rows: &[T], full: usize, position: impl FnOnce(&T) -> P) -> Option<P> {
+    rows.last().filter(|_| rows.len() == full).map(position)
+}
+
+/// The export of the list at `list`, read chunk by chunk as it is sent. `read` gives the rows behind a position, from
+/// the beginning without one.
+pub async fn answer<P, F, R>(name: &str, heads: &[&str], list: &str, read: F) -> Response
+where
+    P: Send + 'static,
+    F: Fn(Option<P>) -> R + Send + Sync + 'static,
+    R: Future<Output = Chunk<P>> + Send,
+{
+    let (first, next) = match read(None).await {
+        Ok(chunk) => chunk,
+        Err(error) => return refused(&error, list),
+    };
+    let rest = stream::try_unfold((next, read), |(next, read)| async move {
+        let Some(position) = next else {
+            return Ok(None);
+        };
+        let (rows, next) = read(Some(position)).await?;
+        Ok(Some((rows, (next, read))))
+    });
+    file(name, heads, first, rest)
+}
 
 /// The file as an answer: its heads, the rows read already, then the rest as it is read. A failure on the way
 /// breaks the connection off, so that no one takes half a file for a whole one.

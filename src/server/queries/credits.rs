@@ -18,9 +18,6 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use sea_orm::{DbErr, FromQueryResult};
 use uuid::Uuid;
 
-/// Rows a download holds at most.
-const DOWNLOAD_ROWS: u32 = 100_000;
-
 /// Open invoices the page that applies a grant lists at most.
 const LISTED_ITEMS: u32 = 200;
 
@@ -79,14 +76,25 @@ pub async fn list(
     Ok(Page { rows, total })
 }
 
-/// All grants of a filtered list, for a download.
-pub async fn download(
+/// Grants in an export come in chunks of this many, so that memory does not grow with their number.
+pub const EXPORT_CHUNK: usize = 1_000;
+
+/// The next chunk of the grants the filter asks for, highest number first: those below `after`. Fewer than
+/// [`EXPORT_CHUNK`] end it.
+pub async fn export(
     ctx: &Ctx,
-    filter: GrantFilter,
-    page: PageRequest,
+    filter: &GrantFilter,
+    after: Option<i64>,
 ) -> Result<Vec<GrantRow>, AppError> {
-    let conditions = conditions(ctx, &filter)?;
-    rows(ctx, &conditions, &page, &format!("LIMIT {DOWNLOAD_ROWS}")).await
+    let mut conditions = conditions(ctx, filter)?;
+    if let Some(after) = after {
+        conditions.with("g.number < ?", after);
+    }
+    let page = PageRequest {
+        sort: "-number".to_owned(),
+        ..PageRequest::default()
+    };
+    rows(ctx, &conditions, &page, &format!("LIMIT {EXPORT_CHUNK}")).await
 }
 
 /// The first grants the filter asks for that have something left: what lapses first comes first.

@@ -13,17 +13,16 @@ use crate::dto::form::read_date;
 use crate::dto::lineage::AccountRef;
 use crate::dto::page::{Page, PageRequest};
 use crate::dto::payments::{
-    OwnGrant, PayableAccount, PaymentConfirmation, PaymentDetail, PaymentFilter, PaymentReversed,
-    PaymentRow, PaymentStart,
+    ExportedPayment, OwnGrant, PayableAccount, PaymentConfirmation, PaymentDetail, PaymentFilter,
+    PaymentReversed, PaymentRow, PaymentStart,
 };
 use crate::server::context::Ctx;
+use crate::server::services::imports::own_key;
 use crate::server::services::payments::{DEFAULT_SURPLUS_TOLERANCE, SURPLUS_TOLERANCE};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{DbErr, FromQueryResult};
+use std::collections::HashMap;
 use uuid::Uuid;
-
-/// Rows a download holds at most.
-const DOWNLOAD_ROWS: u32 = 100_000;
 
 /// Open invoices the form for a payment lists at most.
 const LISTED_ITEMS: u32 = 200;
@@ -72,14 +71,81 @@ pub async fn list(
     Ok(Page { rows, total })
 }
 
-/// All payments of a filtered list, for a download.
-pub async fn download(
+/// Payments in an export come in chunks of this many, so that memory does not grow with their number.
+pub const EXPORT_CHUNK: usize = 1_000;
+
+#[derive(FromQueryResult)]
+struct ExportRow {
+    import_key: Option<String>,
+    fee_minor: i64,
+    note: String,
+    prepayment: bool,
+    #[sea_orm(nested)]
+    row: Row,
+}
+
+#[derive(FromQueryResult)]
+struct PaidRow {
+    payment: i64,
+    invoice: String,
+    amount_minor: i64,
+    currency: String,
+}
+
+/// The next chunk of the payments the filter asks for, highest number first: those below `after`. Fewer than
+/// [`EXPORT_CHUNK`] end it.
+pub async fn export(
     ctx: &Ctx,
-    filter: PaymentFilter,
-    page: PageRequest,
-) -> Result<Vec<PaymentRow>, AppError> {
-    let conditions = conditions(ctx, &filter)?;
-    rows(ctx, &conditions, &page, &format!("LIMIT {DOWNLOAD_ROWS}")).await
+    filter: &PaymentFilter,
+    after: Option<i64>,
+) -> Result<Vec<ExportedPayment>, AppError> {
+    let mut conditions = conditions(ctx, filter)?;
+    if let Some(after) = after {
+        conditions.with("p.number < ?", after);
+    }
+    let statement = format!(
+        "SELECT {COLUMNS}, p.import_key, p.fee_minor, p.note, p.prepayment FROM {JOINED} WHERE {}
+        ORDER BY p.number DESC LIMIT {EXPORT_CHUNK}",
+        conditions.sql()
+    );
+    let rows = sql::all::<ExportRow>(ctx, &statement, conditions.values()).await?;
+    let mut paid = paid_by(ctx, &rows).await?;
+    let staff = ctx.actor.customer().is_none();
+    let exported = rows.into_iter().map(|found| {
+        Ok(ExportedPayment {
+            key: found.import_key.unwrap_or_else(|| own_key(found.row.id)),
+            fee: sql::money(found.fee_minor, &found.row.currency)?,
+            note: if staff { found.note } else { String::new() },
+            prepayment: found.prepayment,
+            paid: paid.remove(&found.row.number).unwrap_or_default(),
+            row: payment(found.row)?,
+        })
+    });
+    Ok(exported.collect::<Result<_, DbErr>>()?)
+}
+
+/// What the money of these payments paid itself, by payment number. What became credit first is not told here.
+async fn paid_by(
+    ctx: &Ctx,
+    rows: &[ExportRow],
+) -> Result<HashMap<i64, Vec<(String, Money)>>, AppError> {
+    let numbers = rows.iter().map(|found| found.row.number);
+    let Some((first, last)) = numbers.clone().min().zip(numbers.max()) else {
+        return Ok(HashMap::new());
+    };
+    let statement = "SELECT p.number AS payment, i.number AS invoice, x.amount_minor, p.currency
+        FROM applications x JOIN payments p ON p.id = x.payment_id JOIN invoices i ON i.id = x.invoice_id
+        WHERE p.number BETWEEN $1 AND $2 AND x.unapplied_on IS NULL
+        ORDER BY p.number, i.number";
+    let slices = sql::all::<PaidRow>(ctx, statement, vec![first.into(), last.into()]).await?;
+    let mut paid: HashMap<i64, Vec<(String, Money)>> = HashMap::new();
+    for slice in slices {
+        let amount = sql::money(slice.amount_minor, &slice.currency)?;
+        paid.entry(slice.payment)
+            .or_default()
+            .push((slice.invoice, amount));
+    }
+    Ok(paid)
 }
 
 /// The latest payments the filter asks for.

@@ -43,7 +43,7 @@ async fn check_as(
     reading::report(ctx, &id.to_string(), None).await
 }
 
-async fn check(ctx: &Ctx, preset: &str, text: &str) -> ImportReport {
+pub async fn check(ctx: &Ctx, preset: &str, text: &str) -> ImportReport {
     let mapping = Mapping::load(preset).expect("it is a preset");
     let report = check_as(ctx, &mapping, text.as_bytes(), false).await;
     report.expect("the file can be read")

@@ -10,6 +10,7 @@ mod credits;
 mod customer_reading;
 mod customers;
 mod demo;
+mod exports;
 mod histories;
 mod imports;
 mod invoice_reading;

@@ -24,7 +24,9 @@ pub fn CreditsPage() -> impl IntoView {
     });
     let account = filter.account.clone();
     view! {
-        <PageHead title=t!(credits.title) />
+        <PageHead title=t!(credits.title)>
+            <ButtonLink href=links::export("/credits") label=t!(ui.export_csv) icon="download" />
+        </PageHead>
         {asked}
         <FilterForm>
             {(!account.is_empty()).then(|| view! { <Hidden name="account" value=account /> })}
@@ -51,7 +53,11 @@ fn table(page: Page<GrantRow>, to_pay: Option<InvoiceId>) -> AnyView {
     if page.rows.is_empty() {
         return view! { <Empty title=t!(credits.none) text=t!(credits.none_text) /> }.into_any();
     }
-    let rows: Vec<_> = page.rows.into_iter().map(|grant| row(grant, to_pay)).collect();
+    let rows: Vec<_> = page
+        .rows
+        .into_iter()
+        .map(|grant| row(grant, to_pay))
+        .collect();
     let head = view! {
         <SortHead column="number" label=t!(credits.number) />
         <SortHead column="customer" label=t!(credits.customer) />

@@ -20,7 +20,7 @@ pub fn CustomersPage() -> impl IntoView {
     });
     view! {
         <PageHead title=t!(customers.title)>
-            <ButtonLink href=export_path() label=t!(customers.export) icon="download" />
+            <ButtonLink href=links::export("/customers") label=t!(ui.export_csv) icon="download" />
             {create}
         </PageHead>
         {load(list_customers(filter, page), move |list| found(list, filtered))}
@@ -33,14 +33,6 @@ pub fn may(right: Right) -> bool {
         .viewer
         .as_ref()
         .is_some_and(|viewer| viewer.may(right))
-}
-
-/// The export of what the filters show.
-fn export_path() -> String {
-    match visit().query.as_str() {
-        "" => "/customers/export.csv".to_owned(),
-        query => format!("/customers/export.csv?{query}"),
-    }
 }
 
 fn found(list: CustomerList, filtered: bool) -> AnyView {

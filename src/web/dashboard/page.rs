@@ -202,7 +202,7 @@ fn Overdue(invoices: Vec<InvoiceRow>) -> impl IntoView {
     let all = view! { <ButtonLink href="/invoices?overdue=yes" label=t!(dashboard.all_overdue) /> };
     view! {
         <Card title=t!(dashboard.longest_overdue) actions=all.into_any()>
-            <DataTable caption=t!(dashboard.longest_overdue) head=head.into_any()>{rows}</DataTable>
+            <DataTable caption=t!(dashboard.longest_overdue) head=head.into_any() cards=true>{rows}</DataTable>
         </Card>
     }
     .into_any()
@@ -215,8 +215,8 @@ fn overdue_row(invoice: InvoiceRow) -> impl IntoView {
                 <a href=links::invoice(invoice.invoice)>{invoice.number.clone().unwrap_or_default()}</a>
                 <p class="note"><a href=links::customer(&invoice.on.customer)>{invoice.on.customer_name.clone()}</a></p>
             </th>
-            <td>{format::date(invoice.due_on)} {overdue_note(invoice.due_on)}</td>
-            <td class="number">{format::money(invoice.open)}</td>
+            <Cell label=t!(customers.due_on)><div>{format::date(invoice.due_on)} {overdue_note(invoice.due_on)}</div></Cell>
+            <NumberCell label=t!(customers.open)>{format::money(invoice.open)}</NumberCell>
         </tr>
     }
 }
@@ -240,7 +240,7 @@ fn LatestPayments(payments: Vec<PaymentRow>) -> impl IntoView {
     let all = view! { <ButtonLink href="/payments" label=t!(dashboard.all_payments) /> };
     view! {
         <Card title=t!(dashboard.latest_payments) actions=all.into_any()>
-            <DataTable caption=t!(dashboard.latest_payments) head=head.into_any()>{rows}</DataTable>
+            <DataTable caption=t!(dashboard.latest_payments) head=head.into_any() cards=true>{rows}</DataTable>
         </Card>
     }
     .into_any()
@@ -258,11 +258,13 @@ fn payment_row(payment: PaymentRow) -> impl IntoView {
                 <a href=links::payment(payment.payment)>{label}</a>
                 <p class="note"><a href=links::customer(&payment.on.customer)>{payment.on.customer_name.clone()}</a></p>
             </th>
-            <td>
-                {format::date(payment.received_on)}
-                <p class="note soft">{words::payment_method(payment.method)}</p>
-            </td>
-            <td class="number"><p>{format::money(payment.amount)}</p> {left}</td>
+            <Cell label=t!(dashboard.received)>
+                <div>
+                    {format::date(payment.received_on)}
+                    <p class="note soft">{words::payment_method(payment.method)}</p>
+                </div>
+            </Cell>
+            <NumberCell label=t!(dashboard.amount)><div><p>{format::money(payment.amount)}</p> {left}</div></NumberCell>
         </tr>
     }
 }

@@ -56,8 +56,8 @@ fn Columns(presets: Vec<PresetRow>) -> impl IntoView {
             view! {
                 <tr>
                     <th scope="row">{name}</th>
-                    <Cell>{problems::kind(preset.kind)}</Cell>
-                    <Cell>{columns}</Cell>
+                    <Cell label=t!(imports.title)>{problems::kind(preset.kind)}</Cell>
+                    <Cell label=t!(imports.columns)><span>{columns}</span></Cell>
                 </tr>
             }
         })
@@ -69,7 +69,7 @@ fn Columns(presets: Vec<PresetRow>) -> impl IntoView {
     };
     view! {
         <Card title=t!(imports.columns_title)>
-            <DataTable caption=t!(imports.columns_title) head=head.into_any()>{rows}</DataTable>
+            <DataTable caption=t!(imports.columns_title) head=head.into_any() cards=true>{rows}</DataTable>
         </Card>
     }
 }

@@ -20,7 +20,7 @@ pub fn InvoicesPage() -> impl IntoView {
     });
     view! {
         <PageHead title=t!(invoices.title)>
-            <ButtonLink href=export_path() label=t!(invoices.export) icon="download" />
+            <ButtonLink href=links::export("/invoices") label=t!(ui.export_csv) icon="download" />
             {create}
         </PageHead>
         <Filters filter=filter.clone() />
@@ -34,14 +34,6 @@ pub(super) fn may(right: Right) -> bool {
         .viewer
         .as_ref()
         .is_some_and(|viewer| viewer.may(right))
-}
-
-/// The export of what the filters show.
-fn export_path() -> String {
-    match visit().query.as_str() {
-        "" => "/invoices/export.csv".to_owned(),
-        query => format!("/invoices/export.csv?{query}"),
-    }
 }
 
 #[component]

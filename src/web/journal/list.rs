@@ -15,8 +15,8 @@ pub fn JournalPage() -> impl IntoView {
     let filtered = filter != JournalFilter::default();
     view! {
         <PageHead title=t!(journal.title) lead=t!(journal.lead).into_any()>
-            <ButtonLink href=links::export("/journal") label=t!(journal.export) icon="download" />
-            <ButtonLink href="/journal/trial-balance" label=t!(journal.trial_balance) icon="scale" />
+            <ButtonLink href=links::export("/journal") label=t!(ui.export_csv) icon="download" />
+            <ButtonLink href="/journal/trial-balance" label=t!(journal.trial_balance) icon="file-text" />
         </PageHead>
         <FilterForm>
             <DateField name="from" label=t!(journal.from) />

@@ -15,7 +15,7 @@ pub fn TrialBalancePage() -> impl IntoView {
             crumbs=vec![Crumb::new(t!(journal.title), "/journal")]
             lead=t!(journal.trial_balance_lead).into_any()
         >
-            <ButtonLink href=links::export("/journal/trial-balance") label=t!(journal.export) icon="download" />
+            <ButtonLink href=links::export("/journal/trial-balance") label=t!(ui.export_csv) icon="download" />
         </PageHead>
         <FilterForm>
             <DateField name="as_of" label=t!(journal.as_of) value=visit().today.to_string() />
@@ -49,13 +49,13 @@ fn table(currency: TrialBalanceCurrency, as_of: &str) -> impl IntoView {
     };
     let foot = view! {
         <th scope="row" colspan="3">{t!(journal.total)}</th>
-        <td class="number">{format::money(currency.debits)}</td>
-        <td class="number">{format::money(currency.credits)}</td>
+        <NumberCell label=words::side(Side::Debit)>{format::money(currency.debits)}</NumberCell>
+        <NumberCell label=words::side(Side::Credit)>{format::money(currency.credits)}</NumberCell>
     }
     .into_any();
     view! {
         <Card title=title.clone()>
-            <DataTable caption=title head=head.into_any() foot=foot>{rows}</DataTable>
+            <DataTable caption=title head=head.into_any() foot=foot cards=true>{rows}</DataTable>
         </Card>
     }
 }
@@ -63,11 +63,11 @@ fn table(currency: TrialBalanceCurrency, as_of: &str) -> impl IntoView {
 fn row(row: TrialBalanceRow) -> impl IntoView {
     view! {
         <tr>
-            <Cell>{row.code}</Cell>
+            <Cell label=t!(journal.code)>{row.code}</Cell>
             <th scope="row">{row.name}</th>
-            <Cell>{words::ledger_kind(row.kind)}</Cell>
-            <NumberCell>{row.debit.map(format::money)}</NumberCell>
-            <NumberCell>{row.credit.map(format::money)}</NumberCell>
+            <Cell label=t!(journal.kind)>{words::ledger_kind(row.kind)}</Cell>
+            <NumberCell label=words::side(Side::Debit)>{row.debit.map(format::money)}</NumberCell>
+            <NumberCell label=words::side(Side::Credit)>{row.credit.map(format::money)}</NumberCell>
         </tr>
     }
 }

@@ -16,6 +16,7 @@ pub fn PaymentsPage() -> impl IntoView {
     let may_record = may(Right::RecordPayments);
     view! {
         <PageHead title=t!(payments.title)>
+            <ButtonLink href=links::export("/payments") label=t!(ui.export_csv) icon="download" />
             {may_record.then(|| view! {
                 <ButtonLink href="/payments/new" label=t!(payments.record) icon="plus" primary=true />
             })}

@@ -17,7 +17,7 @@ pub fn AgingPage() -> impl IntoView {
             crumbs=vec![Crumb::new(t!(reports.title), "/reports")]
             lead=t!(reports.aging_text).into_any()
         >
-            <ButtonLink href=links::export("/reports/aging") label=t!(reports.export) icon="download" />
+            <ButtonLink href=links::export("/reports/aging") label=t!(ui.export_csv) icon="download" />
         </PageHead>
         <FilterForm>
             <DateField name="as_of" label=t!(reports.as_of) value=visit().today.to_string() />

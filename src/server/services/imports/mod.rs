@@ -3,6 +3,8 @@
 
 mod stager;
 
+pub use stager::own_key;
+
 use crate::domain::ids::ImportId;
 use crate::domain::ledger::JournalKind;
 use crate::domain::rights::Right;
