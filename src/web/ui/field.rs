@@ -293,8 +293,6 @@ pub fn SelectField(
     let scope = scope();
     let common = Common::new(&scope, &name, &label, &hint, value);
     let chosen = common.value.clone();
-    // A browser would refuse a choice that stands for nothing, also where nothing is a good answer.
-    let must_choose = required && choices.iter().all(|(code, _)| !code.is_empty());
     let options: Vec<_> = choices
         .into_iter()
         .map(|(code, words)| {
@@ -306,7 +304,7 @@ pub fn SelectField(
         <select
             id=common.id.clone()
             name=common.html_name.clone()
-            required=must_choose
+            required=required
             autocomplete="off"
             aria-describedby=common.described_by()
             aria-invalid=common.invalid()
