@@ -423,16 +423,25 @@ pub(super) struct Undo {
     pub reason: Option<String>,
 }
 
-impl Undo {
-    /// The same undoing, dated no earlier than anything it takes back.
-    pub fn not_before<'a>(&self, undone: impl IntoIterator<Item = &'a Application>) -> Self {
-        let mut later = self.clone();
-        for application in undone {
-            later.unapplied_on = later.unapplied_on.max(application.effective_on);
-            later.posting_on = later.posting_on.max(application.posting_on);
-        }
-        later
-    }
+/// The undoing of applications as a part of another act, on `unapplied_on` or on the day of the latest of them. A
+/// contra entry stays in the credit journal, whatever journal the act itself posts to.
+pub(super) async fn undo_within(
+    ctx: &Ctx,
+    tx: &Tx,
+    unapplied_on: NaiveDate,
+    undone: &[Application],
+    reason: &str,
+) -> Result<Undo, AppError> {
+    let calendar = calendar(ctx, tx, None, EntrySource::Application, reason).await?;
+    let latest = undone.iter().map(|application| application.effective_on);
+    let unapplied_on = latest.fold(unapplied_on, NaiveDate::max);
+    let posted = undone.iter().map(|application| application.posting_on);
+    Ok(Undo {
+        unapplied_on,
+        posting_on: posted.fold(calendar.system_posting_day(unapplied_on), NaiveDate::max),
+        run: None,
+        reason: Some(reason.to_owned()),
+    })
 }
 
 /// Undoes one standing application: contra entry, grant and invoice. The account's cached balances are the caller's.

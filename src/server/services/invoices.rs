@@ -1,6 +1,6 @@
 //! Drafting, finalising, disputing and voiding invoices.
 
-use super::applications::{Undo, apply_on_finalising, plan_on_finalising, undo_one};
+use super::applications::{Undo, apply_on_finalising, plan_on_finalising, undo_one, undo_within};
 use super::replay::Replay;
 use super::{calendar, id, required_reason};
 use crate::domain::allocation::OpenItem;
@@ -329,9 +329,6 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
             .iter()
             .any(|slice| matches!(slice.funds, Funds::Payment(_))),
     )?;
-    let voided_on = ctx.today().max(invoice.issued_on);
-    let calendar = calendar(ctx, &tx, Some(&account), EntrySource::Invoice, &reason).await?;
-    let posting_on = calendar.system_posting_day(voided_on);
     let grant = grants::find_by_origin(&tx, Origin::Invoice(invoice_id)).await?;
     if grant
         .as_ref()
@@ -339,16 +336,31 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
     {
         return Err(Refusal::CreditUsed.of_act());
     }
+    let credit_undo = undo_within(
+        ctx,
+        &tx,
+        ctx.today().max(invoice.issued_on),
+        &standing,
+        &reason,
+    )
+    .await?;
+    // Its own credit may have come and gone since.
+    let moved = match &grant {
+        Some(grant) => grants::last_moved(&tx, grant.id).await?,
+        None => None,
+    };
+    let voided_on = credit_undo.unapplied_on;
+    let voided_on = moved.map_or(voided_on, |moved| voided_on.max(moved.effective_on));
+    let calendar = calendar(ctx, &tx, Some(&account), EntrySource::Invoice, &reason).await?;
+    let posting_on = calendar.system_posting_day(voided_on);
     let undo = Undo {
         unapplied_on: voided_on,
-        posting_on,
-        run: None,
-        reason: Some(reason.clone()),
-    }
-    .not_before(&standing);
-    let (voided_on, posting_on) = (undo.unapplied_on, undo.posting_on);
+        posting_on: moved.map_or(posting_on, |moved| posting_on.max(moved.posting_on)),
+        ..credit_undo.clone()
+    };
+    let posting_on = undo.posting_on;
     for application in &standing {
-        undo_one(ctx, &tx, &account, application, &undo).await?;
+        undo_one(ctx, &tx, &account, application, &credit_undo).await?;
     }
     let subject = grant
         .as_ref()

@@ -1,6 +1,6 @@
 //! Recording and reversing payments.
 
-use super::applications::{Undo, undo_one};
+use super::applications::{Undo, undo_one, undo_within};
 use super::replay::Replay;
 use super::{calendar, date_or_today, id, required_reason};
 use crate::domain::allocation::OpenItem;
@@ -18,7 +18,7 @@ use crate::server::context::Ctx;
 use crate::server::store::accounts::{self, LockedAccount};
 use crate::server::store::applications::{self, Application, Funds, Undoing};
 use crate::server::store::audit::{self, AuditEvent};
-use crate::server::store::grants::{self, MovementKind, NewGrant, NewMovement, Origin};
+use crate::server::store::grants::{self, Moved, MovementKind, NewGrant, NewMovement, Origin};
 use crate::server::store::journal::{self, Document, EntryToPost};
 use crate::server::store::payments::{self as store, NewPaymentRow, Reversal};
 use crate::server::store::{Tx, invoices, settings};
@@ -227,8 +227,8 @@ async fn write(
 /// A payment that bounced, was charged back or keyed wrongly: everything it paid is open again, also what its
 /// surplus paid as credit; nothing of it stays as credit.
 ///
-/// Later applications of its credit are undone first, newest first, each by its own contra entry; then one contra
-/// entry takes back where the money stands. A reason is needed. Idempotent by key. Source: domain rules, section 4.
+/// Later applications of its credit are undone first, newest first, each by its own contra entry in the credit
+/// journal; then one contra entry in the cash journal takes back where the money stands. A reason is needed. Idempotent by key. Source: domain rules, section 4.
 pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPayment, AppError> {
     ctx.actor.require(Right::UndoPayments)?;
     let reason = required_reason(&command.reason)?;
@@ -249,24 +249,22 @@ pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPaym
     if payment.reversed {
         return Err(Refusal::PaymentReversed.of_act());
     }
-    let reversed_on = date_or_today(ctx, "reversed_on", &command.reversed_on)?;
-    if reversed_on < payment.received_on {
-        return Err(Refusal::DateTooEarly {
-            first: payment.received_on,
-        }
-        .at("reversed_on"));
-    }
+    let effects = effects(&tx, &payment).await?;
+    let reversed_on = reversal_day(ctx, &command, &payment, &effects)?;
+    let credit_undo = undo_within(ctx, &tx, reversed_on, &effects.later, &reason).await?;
     let calendar = calendar(ctx, &tx, Some(&account), EntrySource::Payment, &reason).await?;
     let posting_on = calendar
         .posting_day(reversed_on)
         .map_err(|refusal| Refusal::from(refusal).at("reversed_on"))?;
     let undo = Undo {
         unapplied_on: reversed_on,
-        posting_on,
-        run: None,
-        reason: Some(reason.clone()),
+        posting_on: posting_on.max(effects.last_posting_on(&payment)),
+        ..credit_undo.clone()
     };
-    let answer = take_back(ctx, &tx, &account, &payment, &undo).await?;
+    for application in &effects.later {
+        undo_one(ctx, &tx, &account, application, &credit_undo).await?;
+    }
+    let answer = take_back(ctx, &tx, &account, &payment, &effects.direct, &undo).await?;
     audit::record(
         &tx,
         ctx,
@@ -287,22 +285,72 @@ pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPaym
     Ok(answer)
 }
 
+/// What came of a payment.
+struct Effects {
+    /// Standing applications of its credit, newest first.
+    later: Vec<Application>,
+    /// Standing slices it settled itself.
+    direct: Vec<Application>,
+    /// When its credit last moved.
+    moved: Option<Moved>,
+}
+
+async fn effects(tx: &Tx, payment: &store::StoredPayment) -> Result<Effects, AppError> {
+    let grant = grants::find_by_origin(tx, Origin::Payment(payment.id)).await?;
+    let (later, moved) = match grant {
+        Some(grant) => (
+            applications::standing_of_grant(tx, grant.id).await?,
+            grants::last_moved(tx, grant.id).await?,
+        ),
+        None => (Vec::new(), None),
+    };
+    Ok(Effects {
+        later,
+        direct: applications::standing_of_payment(tx, payment.id).await?,
+        moved,
+    })
+}
+
+impl Effects {
+    /// The last day on which something counts that a reversal takes back.
+    fn last_effective_on(&self, payment: &store::StoredPayment) -> NaiveDate {
+        let moved = self.moved.map(|moved| moved.effective_on);
+        moved.map_or(payment.received_on, |moved| moved.max(payment.received_on))
+    }
+
+    fn last_posting_on(&self, payment: &store::StoredPayment) -> NaiveDate {
+        let moved = self.moved.map(|moved| moved.posting_on);
+        moved.map_or(payment.posting_on, |moved| moved.max(payment.posting_on))
+    }
+}
+
+/// The day of a reversal: today, or later where something it takes back counts from later on. A day a person typed
+/// is not moved but refused with the first that would do.
+fn reversal_day(
+    ctx: &Ctx,
+    command: &PaymentReversal,
+    payment: &store::StoredPayment,
+    effects: &Effects,
+) -> Result<NaiveDate, AppError> {
+    let first = effects.last_effective_on(payment);
+    if command.reversed_on.trim().is_empty() {
+        return Ok(ctx.today().max(first));
+    }
+    let typed = date_or_today(ctx, "reversed_on", &command.reversed_on)?;
+    if typed < first {
+        return Err(Refusal::DateTooEarly { first }.at("reversed_on"));
+    }
+    Ok(typed)
+}
+
 async fn take_back(
     ctx: &Ctx,
     tx: &Tx,
     account: &LockedAccount,
     payment: &store::StoredPayment,
+    direct: &[Application],
     undo: &Undo,
 ) -> Result<RecordedPayment, AppError> {
-    let later = match grants::find_by_origin(tx, Origin::Payment(payment.id)).await? {
-        Some(grant) => applications::standing_of_grant(tx, grant.id).await?,
-        None => Vec::new(),
-    };
-    let direct = applications::standing_of_payment(tx, payment.id).await?;
-    let undo = &undo.not_before(later.iter().chain(&direct));
-    for application in &later {
-        undo_one(ctx, tx, account, application, undo).await?;
-    }
     // Read again: what was undone came back to it.
     let grant = grants::find_by_origin(tx, Origin::Payment(payment.id)).await?;
     let left = grant.as_ref().filter(|grant| grant.remaining_minor > 0);

@@ -12,7 +12,7 @@ use chrono::Days;
 use serde_json::json;
 
 /// Nothing is posted on or before the day given in this kind of journal. Today stays open. An earlier day than
-/// before opens days again and needs a reason. Source: domain rules, section 8.
+/// before opens days again and needs a reason. Waits until what is being posted to the journal is committed. Source: domain rules, section 8.
 pub async fn close(ctx: &Ctx, command: PeriodClosing) -> Result<(), AppError> {
     ctx.actor.require(Right::ClosePeriods)?;
     let mut reader = Reader::default();
@@ -25,7 +25,7 @@ pub async fn close(ctx: &Ctx, command: PeriodClosing) -> Result<(), AppError> {
         return Err(Refusal::DateTooLate { last: yesterday }.at("closed_through"));
     }
     let tx = Tx::begin(ctx).await?;
-    let before = periods::closed_through(&tx, journal).await?;
+    let before = periods::closed_through_alone(&tx, journal).await?;
     if before.is_some_and(|before| through < before) && reason.is_empty() {
         return Err(Refusal::ReasonRequired.at("reason"));
     }

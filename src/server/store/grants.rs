@@ -14,7 +14,8 @@ use crate::domain::posting::CreditSlice;
 use crate::server::context::Ctx;
 use chrono::NaiveDate;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Value,
 };
 use uuid::Uuid;
 
@@ -183,6 +184,25 @@ pub async fn find(tx: &Tx, id: CreditGrantId) -> Result<Option<StoredGrant>, DbE
         .one(&tx.connection)
         .await?;
     row.map(stored).transpose()
+}
+
+/// The latest dates on which something came to a grant or left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Moved {
+    pub effective_on: NaiveDate,
+    pub posting_on: NaiveDate,
+}
+
+/// When a grant last moved: issued, applied or unapplied. `None` where it never did.
+pub async fn last_moved(tx: &Tx, id: CreditGrantId) -> Result<Option<Moved>, DbErr> {
+    let sql = "SELECT MAX(effective_on) AS effective_on, MAX(posting_on) AS posting_on FROM (
+            SELECT effective_on, posting_on FROM grant_movements WHERE grant_id = $1
+            UNION ALL
+            SELECT COALESCE(unapplied_on, effective_on), COALESCE(unapplied_posting_on, posting_on)
+            FROM applications WHERE grant_id = $1) moved
+        HAVING COUNT(*) > 0";
+    let rows = sql::all::<Moved>(tx, sql, vec![id.0.into()]).await?;
+    Ok(rows.into_iter().next())
 }
 
 /// The accounts these grants belong to, each once.

@@ -13,6 +13,7 @@
 //! }
 //! ```
 
+use super::database::TestDatabase;
 use crate::domain::ids::{ApplicationId, CustomerId, InvoiceId, ReceivableAccountId, UserId};
 use crate::domain::rights::Role;
 use crate::dto::form::AmountText;
@@ -24,12 +25,10 @@ use crate::server::queries::verify::verify;
 use crate::server::services::{invoices, payments, setup};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr, Statement, Value};
-use tempfile::TempDir;
+use sea_orm::{ConnectionTrait, Statement, Value};
 use uuid::Uuid;
 
-/// Names a PostgreSQL server tests may make databases on: `postgres://…/postgres`. Unset, those tests are skipped.
-const POSTGRES_VARIABLE: &str = "SALDO_TEST_POSTGRES";
+pub use super::database::Engine;
 
 /// The day on which tests happen.
 pub fn today() -> NaiveDate {
@@ -43,12 +42,6 @@ pub fn day(text: &str) -> NaiveDate {
 
 /// The business time zone of tests: one whose days do not begin with UTC's.
 pub const ZONE: Tz = chrono_tz::Europe::Berlin;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    Sqlite,
-    Postgres,
-}
 
 /// One test's own database with the chart of accounts in it, gone when the test ends.
 pub struct House {
@@ -68,10 +61,7 @@ impl House {
 
     /// As `open`, without the chart of accounts.
     pub async fn open_empty(engine: Engine) -> Option<Self> {
-        let database = match engine {
-            Engine::Sqlite => TestDatabase::sqlite(),
-            Engine::Postgres => TestDatabase::postgres().await?,
-        };
+        let database = TestDatabase::open(engine).await?;
         let db = Db::connect(&database.url())
             .await
             .expect("a fresh database takes connections");
@@ -201,6 +191,17 @@ impl House {
             .collect()
     }
 
+    /// The column `id` of every row, from the database itself.
+    pub async fn ids(&self, sql: &str) -> Vec<Uuid> {
+        let read = &self.ctx.db.read;
+        let statement = Statement::from_string(read.get_database_backend(), sql);
+        let rows = read.query_all_raw(statement).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        rows.iter()
+            .map(|row| row.try_get("", "id").expect("a column called id"))
+            .collect()
+    }
+
     /// The applications to an invoice, oldest first, whether they stand or not.
     pub async fn applications_of(&self, invoice: InvoiceId) -> Vec<ApplicationId> {
         let read = &self.ctx.db.read;
@@ -293,100 +294,10 @@ impl TestAccount {
     }
 }
 
-enum TestDatabase {
-    Sqlite(TempDir),
-    Postgres { server: String, name: String },
-}
-
-impl TestDatabase {
-    fn sqlite() -> Self {
-        Self::Sqlite(tempfile::tempdir().expect("there is room for temporary files"))
-    }
-
-    async fn postgres() -> Option<Self> {
-        let Ok(server) = std::env::var(POSTGRES_VARIABLE) else {
-            eprintln!("skipped: {POSTGRES_VARIABLE} names no PostgreSQL server");
-            return None;
-        };
-        let name = format!("saldo_test_{}", Uuid::now_v7().simple());
-        run_on_server(&server, &format!("CREATE DATABASE {name}"))
-            .await
-            .unwrap_or_else(|error| panic!("{POSTGRES_VARIABLE} makes no database: {error}"));
-        Some(Self::Postgres { server, name })
-    }
-
-    fn url(&self) -> String {
-        match self {
-            Self::Sqlite(folder) => {
-                format!("sqlite://{}", folder.path().join("saldo.db").display())
-            }
-            Self::Postgres { server, name } => with_database(server, name),
-        }
-    }
-}
-
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        let Self::Postgres { server, name } = self else {
-            return;
-        };
-        let (server, drop) = (
-            server.clone(),
-            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-        );
-        // On a thread of its own: the test's runtime may be the one that is unwinding.
-        let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            runtime
-                .block_on(run_on_server(&server, &drop))
-                .map_err(std::io::Error::other)
-        });
-        match dropping.join() {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => eprintln!("database {name} was not dropped: {error}"),
-            Err(_) => eprintln!("database {name} was not dropped"),
-        }
-    }
-}
-
-async fn run_on_server(server: &str, sql: &str) -> Result<(), DbErr> {
-    let mut options = ConnectOptions::new(server);
-    options.max_connections(1).sqlx_logging(false);
-    let connection = Database::connect(options).await?;
-    connection.execute_unprepared(sql).await?;
-    connection.close().await
-}
-
-/// `postgres://host/postgres?x=y` with another database: `postgres://host/NAME?x=y`.
-fn with_database(server: &str, name: &str) -> String {
-    let (address, query) = server.split_once('?').unwrap_or((server, ""));
-    let (scheme, rest) = address.split_once("://").unwrap_or(("postgres", address));
-    let host = rest.split('/').next().unwrap_or(rest);
-    let query = if query.is_empty() {
-        String::new()
-    } else {
-        format!("?{query}")
-    };
-    format!("{scheme}://{host}/{name}{query}")
-}
-
 #[cfg(test)]
 mod checks {
     use super::*;
     use rstest::rstest;
-
-    #[rstest]
-    #[case("postgres://u@h:5432/postgres", "postgres://u@h:5432/t")]
-    #[case("postgres://u@h", "postgres://u@h/t")]
-    #[case(
-        "postgres://u@h/postgres?host=/run/pg",
-        "postgres://u@h/t?host=/run/pg"
-    )]
-    fn a_test_database_stands_on_the_named_server(#[case] server: &str, #[case] expected: &str) {
-        assert_eq!(with_database(server, "t"), expected);
-    }
 
     #[rstest]
     #[case::sqlite(Engine::Sqlite)]
