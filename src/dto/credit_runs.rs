@@ -120,6 +120,17 @@ pub struct CreditRunDetail {
     pub total: u32,
 }
 
+/// What a run applied on one account, and what the account owes and holds now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppliedAccount {
+    pub account: String,
+    pub customer_name: String,
+    pub applications: i64,
+    pub total: Money,
+    pub due: Money,
+    pub credit: Money,
+}
+
 /// What a previewed run would do now: a page of accounts with their pairs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreditRunPreview {

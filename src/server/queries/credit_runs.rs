@@ -6,7 +6,9 @@ use crate::domain::credit::OrderOfUse;
 use crate::domain::ids::CreditRunId;
 use crate::domain::money::Money;
 use crate::domain::rights::Right;
-use crate::dto::credit_runs::{CreditRunDetail, CreditRunRow, RunScope, RunState};
+use crate::dto::credit_runs::{
+    AppliedAccount, CreditRunDetail, CreditRunRow, CreditRunSummary, RunScope, RunState,
+};
 use crate::dto::error::AppError;
 use crate::dto::lineage::AppliedSlice;
 use crate::dto::page::{Page, PageRequest};
@@ -107,6 +109,7 @@ fn scope(code: &str) -> Result<RunScope, DbErr> {
 
 #[derive(FromQueryResult)]
 struct DetailRow {
+    number: i64,
     state: String,
     effective_on: NaiveDate,
     posting_on: NaiveDate,
@@ -140,7 +143,7 @@ pub async fn with_number(ctx: &Ctx, number: i64) -> Result<CreditRunId, AppError
 /// A run with what came of it so far and how far it has come.
 pub async fn detail(ctx: &Ctx, id: CreditRunId) -> Result<CreditRunDetail, AppError> {
     ctx.actor.require(Right::ReadJournal)?;
-    let statement = "SELECT r.state, r.effective_on, r.posting_on, r.scope, r.scope_value, r.order_of_use,
+    let statement = "SELECT r.number, r.state, r.effective_on, r.posting_on, r.scope, r.scope_value, r.order_of_use,
             r.created_at, r.created_by, r.finished_at, r.undone_at, r.undone_by,
             (SELECT COUNT(*) FROM credit_run_accounts x WHERE x.run_id = r.id) AS accounts,
             (SELECT COUNT(x.outcome) FROM credit_run_accounts x WHERE x.run_id = r.id) AS accounts_done,
@@ -162,8 +165,25 @@ pub async fn detail(ctx: &Ctx, id: CreditRunId) -> Result<CreditRunDetail, AppEr
                 .ok_or_else(|| unreadable("credit_runs.order_of_use", code))?,
         ),
     };
+    let summary = match state {
+        // Nothing came of it yet.
+        RunState::Preview => CreditRunSummary {
+            run: id,
+            number: row.number,
+            state,
+            grants_used: 0,
+            applications: 0,
+            totals: Vec::new(),
+            first_entry: None,
+            last_entry: None,
+            stale_accounts: Vec::new(),
+            failed_accounts: Vec::new(),
+            left_alone: Vec::new(),
+        },
+        _ => credit_runs::summary(ctx, id).await?,
+    };
     Ok(CreditRunDetail {
-        summary: credit_runs::summary(ctx, id).await?,
+        summary,
         effective_on: row.effective_on,
         posting_on: row.posting_on,
         scope: scope(&row.scope)?,
@@ -183,4 +203,49 @@ pub async fn detail(ctx: &Ctx, id: CreditRunId) -> Result<CreditRunDetail, AppEr
 pub async fn applications(ctx: &Ctx, id: CreditRunId) -> Result<Vec<AppliedSlice>, AppError> {
     ctx.actor.require(Right::ReadJournal)?;
     Ok(lineage::slices(ctx, SlicesOf::Run(id)).await?)
+}
+
+#[derive(FromQueryResult)]
+struct AppliedAccountRow {
+    account: String,
+    customer_name: String,
+    currency: String,
+    applications: i64,
+    total_minor: i64,
+    due_minor: i64,
+    credit_minor: i64,
+}
+
+/// The first accounts of a run by number, with what it applied on each and what stands there now.
+pub async fn applied_accounts(
+    ctx: &Ctx,
+    id: CreditRunId,
+    most: u32,
+) -> Result<Page<AppliedAccount>, AppError> {
+    ctx.actor.require(Right::ReadJournal)?;
+    let accounts = "SELECT COUNT(DISTINCT account_id) AS count FROM applications WHERE run_id = $1";
+    let total = sql::count(ctx, accounts, vec![id.0.into()]).await?;
+    let statement = format!(
+        "SELECT c.number AS account, k.name AS customer_name, c.currency, COUNT(*) AS applications,
+            CAST(SUM(a.amount_minor) AS bigint) AS total_minor, c.due_minor, c.credit_minor
+        FROM applications a JOIN receivable_accounts c ON c.id = a.account_id JOIN customers k ON k.id = c.customer_id
+        WHERE a.run_id = $1 GROUP BY c.number, k.name, c.currency, c.due_minor, c.credit_minor
+        ORDER BY c.number LIMIT {most}"
+    );
+    let rows = sql::all::<AppliedAccountRow>(ctx, &statement, vec![id.0.into()]).await?;
+    let rows = rows.into_iter().map(|row| {
+        let money = |minor| sql::money(minor, &row.currency);
+        Ok(AppliedAccount {
+            applications: row.applications,
+            total: money(row.total_minor)?,
+            due: money(row.due_minor)?,
+            credit: money(row.credit_minor)?,
+            account: row.account.clone(),
+            customer_name: row.customer_name.clone(),
+        })
+    });
+    Ok(Page {
+        rows: rows.collect::<Result<_, DbErr>>()?,
+        total,
+    })
 }

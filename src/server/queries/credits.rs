@@ -232,24 +232,45 @@ struct DetailRow {
     row: Row,
 }
 
-/// The grant, if the actor may see it. Another customer's grant is not found.
-async fn find(ctx: &Ctx, id: CreditGrantId) -> Result<DetailRow, AppError> {
+/// A grant beside one of its movements.
+#[derive(FromQueryResult)]
+struct MovedRow {
+    #[sea_orm(nested)]
+    found: DetailRow,
+    #[sea_orm(nested)]
+    movement: MovementRow,
+}
+
+/// The grant with its movements in the order they were posted, if the actor may see it. Another customer's grant is
+/// not found.
+async fn find(ctx: &Ctx, id: CreditGrantId) -> Result<(DetailRow, Vec<MovementRow>), AppError> {
     ctx.actor.require_someone()?;
     let statement = format!(
-        "SELECT {COLUMNS}, g.account_id, a.customer_id, g.priority, g.posting_on, g.recorded_at, g.recorded_by
-        FROM {JOINED} WHERE g.id = $1"
+        "SELECT {COLUMNS}, g.account_id, a.customer_id, g.priority, g.posting_on, g.recorded_at, g.recorded_by,
+            m.kind AS moved_kind, m.amount_minor AS moved_minor, m.effective_on AS moved_on,
+            m.entry_id AS moved_entry_id, e.number AS moved_entry_number
+        FROM {JOINED}
+            JOIN grant_movements m ON m.grant_id = g.id
+            JOIN journal_entries e ON e.id = m.entry_id
+        WHERE g.id = $1 ORDER BY e.number"
     );
-    let found = sql::one::<DetailRow>(ctx, &statement, vec![id.0.into()]).await?;
+    let rows = sql::all::<MovedRow>(ctx, &statement, vec![id.0.into()]).await?;
+    let mut found = None;
+    let mut movements = Vec::with_capacity(rows.len());
+    for row in rows {
+        found = Some(row.found);
+        movements.push(row.movement);
+    }
     let found = found.ok_or(AppError::NotFound)?;
     ctx.actor.require_sight_of(CustomerId(found.customer_id))?;
-    Ok(found)
+    Ok((found, movements))
 }
 
 /// A grant with its origin, everything that changed its remainder, what it paid, its entries and history.
 pub async fn detail(ctx: &Ctx, id: CreditGrantId) -> Result<GrantDetail, AppError> {
-    let found = find(ctx, id).await?;
+    let (found, moved) = find(ctx, id).await?;
     let slices = lineage::slices(ctx, SlicesOf::Grant(id)).await?;
-    let movements = movements(ctx, id, &slices, &found.row.currency).await?;
+    let movements = movements(moved, &slices, &found.row.currency)?;
     let entries = match ctx.actor.holds(Right::ReadJournal) {
         true => lineage::entries(ctx, EntriesOf::Grant(id)).await?,
         false => Vec::new(),
@@ -279,25 +300,19 @@ pub async fn detail(ctx: &Ctx, id: CreditGrantId) -> Result<GrantDetail, AppErro
 
 #[derive(FromQueryResult)]
 struct MovementRow {
-    kind: String,
-    amount_minor: i64,
-    effective_on: NaiveDate,
-    entry_id: Uuid,
-    entry_number: i64,
+    moved_kind: String,
+    moved_minor: i64,
+    moved_on: NaiveDate,
+    moved_entry_id: Uuid,
+    moved_entry_number: i64,
 }
 
 /// Issues, applications and what undid them, in the order in which their entries were posted.
-async fn movements(
-    ctx: &Ctx,
-    id: CreditGrantId,
+fn movements(
+    rows: Vec<MovementRow>,
     slices: &[AppliedSlice],
     currency: &str,
 ) -> Result<Vec<GrantMovement>, AppError> {
-    let statement =
-        "SELECT m.kind, m.amount_minor, m.effective_on, m.entry_id, e.number AS entry_number
-        FROM grant_movements m JOIN journal_entries e ON e.id = m.entry_id
-        WHERE m.grant_id = $1 ORDER BY e.number";
-    let rows = sql::all::<MovementRow>(ctx, statement, vec![id.0.into()]).await?;
     let mut movements = Vec::with_capacity(rows.len() + slices.len());
     for row in rows {
         movements.push(issue(row, currency)?);
@@ -323,20 +338,20 @@ fn run_on(movements: &mut [GrantMovement]) -> Result<(), AppError> {
 }
 
 fn issue(row: MovementRow, currency: &str) -> Result<GrantMovement, DbErr> {
-    let kind = match row.kind.as_str() {
+    let kind = match row.moved_kind.as_str() {
         "issued" => GrantMovementKind::Issued,
         "reversed" => GrantMovementKind::TakenBack,
         kind => return Err(unreadable("grant_movements.kind", kind)),
     };
-    let amount = sql::money(row.amount_minor, currency)?;
+    let amount = sql::money(row.moved_minor, currency)?;
     Ok(GrantMovement {
         kind,
-        effective_on: row.effective_on,
+        effective_on: row.moved_on,
         amount,
         remaining_after: Money::zero(amount.currency),
         invoice: None,
-        entry: JournalEntryId(row.entry_id),
-        entry_number: row.entry_number,
+        entry: JournalEntryId(row.moved_entry_id),
+        entry_number: row.moved_entry_number,
     })
 }
 
@@ -373,7 +388,7 @@ pub async fn application_start(
     first: Option<crate::domain::ids::InvoiceId>,
 ) -> Result<ApplicationStart, AppError> {
     ctx.actor.require(Right::ApplyCredits)?;
-    let found = find(ctx, id).await?;
+    let (found, _) = find(ctx, id).await?;
     let (items, unlisted) =
         super::payments::open_items(ctx, found.account_id, first, LISTED_ITEMS).await?;
     Ok(ApplicationStart {

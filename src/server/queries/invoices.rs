@@ -289,10 +289,9 @@ impl Row {
 /// An invoice with lines, tax, what settled it and what was done to it. Another customer's invoice is not found,
 /// nor is a draft by any customer; customers do not learn who of the staff did what.
 pub async fn detail(ctx: &Ctx, id: &str) -> Result<InvoiceDetail, AppError> {
-    let head = head(ctx, id).await?;
+    let Document { head, lines, taxes } = document(ctx, id).await?;
     let invoice = InvoiceId(head.row.id);
     let staff = ctx.actor.customer().is_none();
-    let (lines, taxes) = lines(ctx, head.row.id).await?;
     let slices = lineage::slices(ctx, SlicesOf::Invoice(invoice)).await?;
     let entries = match ctx.actor.holds(Right::ReadJournal) {
         true => lineage::entries(ctx, EntriesOf::Invoice(invoice)).await?,
@@ -377,31 +376,61 @@ struct Head {
     issuer: Option<String>,
 }
 
-async fn head(ctx: &Ctx, id: &str) -> Result<Head, AppError> {
+/// A document with its lines in their order and its tax rates, if the actor may see it.
+struct Document {
+    head: Head,
+    lines: Vec<LineOrTax>,
+    taxes: Vec<Tax>,
+}
+
+async fn document(ctx: &Ctx, id: &str) -> Result<Document, AppError> {
     ctx.actor.require_someone()?;
     let id: Uuid = id.trim().parse().map_err(|_| AppError::NotFound)?;
     let statement = format!(
         "SELECT {COLUMNS}, i.posting_on, i.note, i.void_reason, i.version,
             g.id AS grant_id, g.number AS grant_number, g.remaining_minor AS grant_remaining_minor,
             a.name AS account_name, a.credit_minor, c.id AS customer_id, c.street, c.postal_code, c.city, c.country,
-            c.tax_id, c.language, s.value AS issuer
+            c.tax_id, c.language, s.value AS issuer,
+            l.description AS line_description, l.service AS line_service, l.quantity AS line_quantity,
+            l.unit_price AS line_unit_price, l.discount_minor AS line_discount_minor, l.rate AS line_rate,
+            l.net_minor AS line_net_minor, l.tax_minor AS line_tax_minor
         FROM {JOINED}
             LEFT JOIN credit_grants g ON g.origin_kind = 'invoice' AND g.origin_id = i.id
             LEFT JOIN settings s ON s.name = $2
-        WHERE i.id = $1"
+            LEFT JOIN (
+                SELECT invoice_id, position, description, service, quantity, unit_price, discount_minor,
+                    tax_rate AS rate, net_minor, CAST(NULL AS bigint) AS tax_minor
+                FROM invoice_lines WHERE invoice_id = $1
+                UNION ALL
+                SELECT invoice_id, 0, '', '', '', '', 0, rate, net_minor, tax_minor
+                FROM invoice_taxes WHERE invoice_id = $1) l ON l.invoice_id = i.id
+        WHERE i.id = $1 ORDER BY l.position, l.rate"
     );
-    let head = sql::one::<Head>(ctx, &statement, vec![id.into(), BUSINESS_NAME.into()])
-        .await?
-        .ok_or(AppError::NotFound)?;
+    let values = vec![id.into(), BUSINESS_NAME.into()];
+    let mut head = None;
+    let (mut lines, mut taxes) = (Vec::new(), Vec::new());
+    for row in sql::all::<HeadAndLine>(ctx, &statement, values).await? {
+        let (of_row, line) = row.parts();
+        head = Some(of_row);
+        match line.map(|line| (line.tax_minor, line)) {
+            None => {}
+            Some((None, line)) => lines.push(line),
+            Some((Some(tax_minor), tax)) => taxes.push(Tax {
+                rate: tax.rate,
+                net_minor: tax.net_minor,
+                tax_minor,
+            }),
+        }
+    }
+    let head = head.ok_or(AppError::NotFound)?;
     ctx.actor.require_sight_of(CustomerId(head.customer_id))?;
     if head.row.number.is_none() && ctx.actor.customer().is_some() {
         return Err(AppError::NotFound);
     }
-    Ok(head)
+    Ok(Document { head, lines, taxes })
 }
 
 /// A line of the document, or the sums of one tax rate where `tax_minor` is set.
-#[derive(FromQueryResult)]
 struct LineOrTax {
     description: String,
     service: String,
@@ -411,6 +440,39 @@ struct LineOrTax {
     rate: String,
     net_minor: i64,
     tax_minor: Option<i64>,
+}
+
+/// A document beside one of its lines or tax rates; a draft may have none.
+#[derive(FromQueryResult)]
+struct HeadAndLine {
+    #[sea_orm(nested)]
+    head: Head,
+    line_description: Option<String>,
+    line_service: Option<String>,
+    line_quantity: Option<String>,
+    line_unit_price: Option<String>,
+    line_discount_minor: Option<i64>,
+    line_rate: Option<String>,
+    line_net_minor: Option<i64>,
+    line_tax_minor: Option<i64>,
+}
+
+impl HeadAndLine {
+    fn parts(self) -> (Head, Option<LineOrTax>) {
+        let line = || {
+            Some(LineOrTax {
+                description: self.line_description?,
+                service: self.line_service?,
+                quantity: self.line_quantity?,
+                unit_price: self.line_unit_price?,
+                discount_minor: self.line_discount_minor?,
+                rate: self.line_rate?,
+                net_minor: self.line_net_minor?,
+                tax_minor: self.line_tax_minor,
+            })
+        };
+        (self.head, line())
+    }
 }
 
 impl LineOrTax {
@@ -459,30 +521,6 @@ impl Tax {
     }
 }
 
-/// Lines in their order, and the tax rates.
-async fn lines(ctx: &Ctx, invoice: Uuid) -> Result<(Vec<LineOrTax>, Vec<Tax>), AppError> {
-    let statement = "SELECT position, description, service, quantity, unit_price, discount_minor, tax_rate AS rate,
-            net_minor, CAST(NULL AS bigint) AS tax_minor
-        FROM invoice_lines WHERE invoice_id = $1
-        UNION ALL
-        SELECT 0, '', '', '', '', 0, rate, net_minor, tax_minor FROM invoice_taxes WHERE invoice_id = $1
-        ORDER BY position, rate";
-    let rows = sql::all::<LineOrTax>(ctx, statement, vec![invoice.into()]).await?;
-    let mut lines = Vec::new();
-    let mut taxes = Vec::new();
-    for row in rows {
-        match row.tax_minor {
-            None => lines.push(row),
-            Some(tax_minor) => taxes.push(Tax {
-                rate: row.rate,
-                net_minor: row.net_minor,
-                tax_minor,
-            }),
-        }
-    }
-    Ok((lines, taxes))
-}
-
 /// The accounts a search for customer, account or open invoice number finds: those that owe most first.
 pub async fn accounts_to_invoice(
     ctx: &Ctx,
@@ -501,12 +539,11 @@ pub async fn editing(ctx: &Ctx, account: &str) -> Result<InvoiceEditing, AppErro
 /// A draft as the editor shows it. A finalised invoice is not found here: it has no editor.
 pub async fn draft(ctx: &Ctx, id: &str) -> Result<InvoiceDraft, AppError> {
     ctx.actor.require(Right::EditInvoices)?;
-    let head = head(ctx, id).await?;
+    let Document { head, lines, .. } = document(ctx, id).await?;
     if head.row.number.is_some() {
         return Err(AppError::NotFound);
     }
     let row = head.row;
-    let (lines, _) = lines(ctx, row.id).await?;
     let editing = editing_of(ctx, &row.account).await?;
     let lines = lines
         .into_iter()

@@ -16,7 +16,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 
-/// A receivable account whose row this transaction holds.
+/// A receivable account whose row this transaction holds, where it writes.
 #[derive(Clone, Debug)]
 pub struct LockedAccount {
     pub id: ReceivableAccountId,
@@ -89,7 +89,7 @@ pub async fn lock_many(tx: &Tx, ids: &[ReceivableAccountId]) -> Result<Vec<Locke
         .collect()
 }
 
-fn locked(row: Model) -> Result<LockedAccount, DbErr> {
+pub(super) fn locked(row: Model) -> Result<LockedAccount, DbErr> {
     let unreadable = |column: &str| {
         DbErr::Type(format!(
             "receivable_accounts.{column} holds an unknown value"

@@ -146,40 +146,77 @@ struct AccountRow {
     account_id: Uuid,
 }
 
-/// Up to `limit` accounts after `after` in the run's scope that hold credit, owe something, are not on hold and
-/// have no row in the run yet; in the order of their ids.
+/// Accounts `a` in the run's scope that hold credit, owe something, are not on hold and have no row in the run yet,
+/// as a condition that binds `false`, the scope's value and the run.
+fn candidates(scope: RunScope) -> String {
+    let scope = match scope {
+        RunScope::All => "$2 = ''",
+        RunScope::Tag => {
+            "EXISTS (SELECT 1 FROM customer_tags t WHERE t.customer_id = a.customer_id AND t.tag = $2)"
+        }
+        RunScope::Customer => {
+            "EXISTS (SELECT 1 FROM customers c WHERE c.id = a.customer_id AND c.number = $2)"
+        }
+    };
+    format!(
+        "a.credit_minor > 0 AND a.due_minor > 0 AND a.on_hold = $1 AND {scope}
+            AND NOT EXISTS (SELECT 1 FROM credit_run_accounts r WHERE r.run_id = $3 AND r.account_id = a.id)"
+    )
+}
+
+fn candidate_values(run: &StoredRun) -> Vec<Value> {
+    vec![
+        false.into(),
+        run.scope_value.clone().into(),
+        run.id.0.into(),
+    ]
+}
+
+/// Up to `limit` accounts after `after` that a run without a preview still has to look at, in the order of their ids.
 pub async fn next_candidates(
     tx: &Tx,
     run: &StoredRun,
     after: Uuid,
     limit: u32,
 ) -> Result<Vec<ReceivableAccountId>, DbErr> {
-    let scope = match run.scope {
-        RunScope::All => "$3 = ''",
-        RunScope::Tag => {
-            "EXISTS (SELECT 1 FROM customer_tags t WHERE t.customer_id = a.customer_id AND t.tag = $3)"
-        }
-        RunScope::Customer => {
-            "EXISTS (SELECT 1 FROM customers c WHERE c.id = a.customer_id AND c.number = $3)"
-        }
-    };
     let sql = format!(
         "SELECT a.id AS account_id FROM receivable_accounts a
-        WHERE a.credit_minor > 0 AND a.due_minor > 0 AND a.on_hold = $1 AND a.id > $2 AND {scope}
-            AND NOT EXISTS (SELECT 1 FROM credit_run_accounts r WHERE r.run_id = $4 AND r.account_id = a.id)
-        ORDER BY a.id LIMIT {limit}"
+        WHERE {} AND a.id > $4 ORDER BY a.id LIMIT {limit}",
+        candidates(run.scope)
     );
-    let values: Vec<Value> = vec![
-        false.into(),
-        after.into(),
-        run.scope_value.clone().into(),
-        run.id.0.into(),
-    ];
+    let mut values = candidate_values(run);
+    values.push(after.into());
     let rows = sql::all::<AccountRow>(tx, &sql, values).await?;
     Ok(rows
         .into_iter()
         .map(|row| ReceivableAccountId(row.account_id))
         .collect())
+}
+
+/// How many accounts a run without a preview still has to look at.
+pub async fn count_candidates(tx: &Tx, run: &StoredRun) -> Result<u64, DbErr> {
+    let sql = format!(
+        "SELECT COUNT(*) AS count FROM receivable_accounts a WHERE {}",
+        candidates(run.scope)
+    );
+    count(tx, &sql, candidate_values(run)).await
+}
+
+/// How many accounts of a run have this outcome (`None`: not done yet).
+pub async fn count_accounts(
+    tx: &Tx,
+    run: CreditRunId,
+    outcome: Option<AccountOutcome>,
+) -> Result<u64, DbErr> {
+    let sql = "SELECT COUNT(*) AS count FROM credit_run_accounts WHERE run_id = $1 AND COALESCE(outcome, '') = $2";
+    let outcome = outcome.map_or("", AccountOutcome::code);
+    count(tx, sql, vec![run.0.into(), outcome.into()]).await
+}
+
+async fn count(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<u64, DbErr> {
+    let rows = sql::all::<Count>(tx, sql, values).await?;
+    let counted = rows.first().and_then(|row| u64::try_from(row.count).ok());
+    counted.ok_or_else(|| DbErr::RecordNotFound("a count answered nothing".to_owned()))
 }
 
 coded! {
@@ -276,8 +313,7 @@ pub async fn scope_exists(tx: &Tx, scope: RunScope, value: &str) -> Result<bool,
         RunScope::Tag => "SELECT COUNT(*) AS count FROM customer_tags WHERE tag = $1",
         RunScope::Customer => "SELECT COUNT(*) AS count FROM customers WHERE number = $1",
     };
-    let rows = sql::all::<Count>(tx, sql, vec![value.into()]).await?;
-    Ok(rows.iter().any(|row| row.count > 0))
+    Ok(count(tx, sql, vec![value.into()]).await? > 0)
 }
 
 /// Those of the accounts that the run has done.
@@ -315,95 +351,6 @@ pub async fn progress(tx: &Tx, run: CreditRunId) -> Result<(u32, u32), DbErr> {
         .map_or((0, 0), |row| (count(row.accounts), count(row.done))))
 }
 
-/// An account as the preview saw it, with whose it is and what it owes and holds now.
-#[derive(Clone, Debug)]
-pub struct SeenAccount {
-    pub row: RunAccount,
-    pub customer: String,
-    pub customer_name: String,
-    pub due_minor: i64,
-    pub credit_minor: i64,
-}
-
-#[derive(FromQueryResult)]
-struct SeenRow {
-    account_id: Uuid,
-    account_version: i64,
-    pairs: i32,
-    total_minor: i64,
-    customer: String,
-    customer_name: String,
-    due_minor: i64,
-    credit_minor: i64,
-}
-
-/// Accounts of a preview in the order of their numbers.
-pub async fn seen_accounts(
-    tx: &Tx,
-    run: CreditRunId,
-    offset: u64,
-    limit: u32,
-) -> Result<Vec<SeenAccount>, DbErr> {
-    let sql = format!(
-        "SELECT r.account_id, r.account_version, r.pairs, r.total_minor, c.number AS customer,
-            c.name AS customer_name, a.due_minor, a.credit_minor
-        FROM credit_run_accounts r
-            JOIN receivable_accounts a ON a.id = r.account_id
-            JOIN customers c ON c.id = a.customer_id
-        WHERE r.run_id = $1 ORDER BY a.number LIMIT {limit} OFFSET {offset}"
-    );
-    let rows = sql::all::<SeenRow>(tx, &sql, vec![run.0.into()]).await?;
-    let seen = rows.into_iter().map(|row| SeenAccount {
-        row: RunAccount {
-            account: ReceivableAccountId(row.account_id),
-            version: row.account_version,
-            pairs: row.pairs,
-            total_minor: row.total_minor,
-            outcome: None,
-        },
-        customer: row.customer,
-        customer_name: row.customer_name,
-        due_minor: row.due_minor,
-        credit_minor: row.credit_minor,
-    });
-    Ok(seen.collect())
-}
-
-/// What a preview saw on all its accounts.
-pub struct SeenTotals {
-    pub accounts: u64,
-    pub pairs: i64,
-    /// One per currency.
-    pub amounts: Vec<Money>,
-}
-
-#[derive(FromQueryResult)]
-struct SeenTotalRow {
-    currency: String,
-    accounts: i64,
-    pairs: i64,
-    total_minor: i64,
-}
-
-pub async fn seen_totals(tx: &Tx, run: CreditRunId) -> Result<SeenTotals, DbErr> {
-    let sql = "SELECT a.currency, COUNT(*) AS accounts, CAST(SUM(r.pairs) AS bigint) AS pairs,
-            CAST(SUM(r.total_minor) AS bigint) AS total_minor
-        FROM credit_run_accounts r JOIN receivable_accounts a ON a.id = r.account_id
-        WHERE r.run_id = $1 GROUP BY a.currency ORDER BY 4 DESC";
-    let rows = sql::all::<SeenTotalRow>(tx, sql, vec![run.0.into()]).await?;
-    let mut totals = SeenTotals {
-        accounts: 0,
-        pairs: 0,
-        amounts: Vec::with_capacity(rows.len()),
-    };
-    for row in rows {
-        totals.accounts += row.accounts.unsigned_abs();
-        totals.pairs += row.pairs;
-        totals.amounts.push(money(row.total_minor, &row.currency)?);
-    }
-    Ok(totals)
-}
-
 /// Replaces the pairs struck out of a run's preview.
 pub async fn strike(tx: &Tx, run: CreditRunId, pairs: &StruckPairs) -> Result<(), DbErr> {
     use credit_run_struck::{Column, Entity};
@@ -434,21 +381,78 @@ pub async fn struck(tx: &Tx, run: CreditRunId) -> Result<StruckPairs, DbErr> {
 struct SummaryRow {
     number: i64,
     state: String,
+    currency: Option<String>,
     grants_used: i64,
     applications: i64,
+    total_minor: Option<i64>,
     first_entry: Option<i64>,
     last_entry: Option<i64>,
 }
 
-#[derive(FromQueryResult)]
-struct TotalRow {
-    currency: String,
-    total_minor: i64,
+/// What a run did so far.
+pub async fn summary(tx: &Tx, run: CreditRunId) -> Result<CreditRunSummary, DbErr> {
+    // One row per currency; one without where nothing was applied.
+    let rows = sql::all::<SummaryRow>(
+        tx,
+        "SELECT r.number, r.state, c.currency, COUNT(DISTINCT a.grant_id) AS grants_used, COUNT(a.id) AS applications,
+            CAST(SUM(a.amount_minor) AS bigint) AS total_minor, MIN(e.number) AS first_entry, MAX(e.number) AS last_entry
+        FROM credit_runs r LEFT JOIN applications a ON a.run_id = r.id
+            LEFT JOIN receivable_accounts c ON c.id = a.account_id
+            LEFT JOIN journal_entries e ON e.id = a.entry_id
+        WHERE r.id = $1 GROUP BY r.number, r.state, c.currency ORDER BY total_minor DESC",
+        vec![run.0.into()],
+    )
+    .await?;
+    let first = rows
+        .first()
+        .ok_or_else(|| DbErr::RecordNotFound(format!("credit run {run}")))?;
+    let totals = rows
+        .iter()
+        .filter_map(|row| Some(money(row.total_minor?, row.currency.as_deref()?)))
+        .collect::<Result<Vec<Money>, DbErr>>()?;
+    let [stale_accounts, failed_accounts, left_alone] = set_apart(tx, run).await?;
+    Ok(CreditRunSummary {
+        run,
+        number: first.number,
+        state: RunState::from_code(&first.state)
+            .ok_or_else(|| DbErr::Type("unknown state".to_owned()))?,
+        grants_used: rows.iter().map(|row| row.grants_used).sum(),
+        applications: rows.iter().map(|row| row.applications).sum(),
+        totals,
+        first_entry: rows.iter().filter_map(|row| row.first_entry).min(),
+        last_entry: rows.iter().filter_map(|row| row.last_entry).max(),
+        stale_accounts,
+        failed_accounts,
+        left_alone,
+    })
 }
 
 #[derive(FromQueryResult)]
-struct NameRow {
+struct SetApartRow {
+    kind: String,
     name: String,
+}
+
+/// Names of what a run left: stale accounts, failed accounts, and invoices whose application by the run was undone
+/// by something else than the run's own undo.
+async fn set_apart(tx: &Tx, run: CreditRunId) -> Result<[Vec<String>; 3], DbErr> {
+    let sql = "SELECT r.outcome AS kind, a.number AS name
+            FROM credit_run_accounts r JOIN receivable_accounts a ON a.id = r.account_id
+            WHERE r.run_id = $1 AND r.outcome IN ('stale', 'failed')
+        UNION ALL
+        SELECT 'left_alone', i.number FROM applications a JOIN invoices i ON i.id = a.invoice_id
+            JOIN journal_entries e ON e.id = a.unapplied_entry_id
+            WHERE a.run_id = $1 AND e.run_id IS NULL
+        ORDER BY name";
+    let mut names = [Vec::new(), Vec::new(), Vec::new()];
+    for row in sql::all::<SetApartRow>(tx, sql, vec![run.0.into()]).await? {
+        let kind = ["stale", "failed", "left_alone"]
+            .iter()
+            .position(|kind| *kind == row.kind)
+            .ok_or_else(|| DbErr::Type("unknown kind".to_owned()))?;
+        names[kind].push(row.name);
+    }
+    Ok(names)
 }
 
 fn money(minor: i64, currency: &str) -> Result<Money, DbErr> {
@@ -456,69 +460,4 @@ fn money(minor: i64, currency: &str) -> Result<Money, DbErr> {
         .parse()
         .map_err(|_| DbErr::Type("unknown currency".to_owned()))?;
     Ok(Money::new(minor, currency))
-}
-
-/// What a run did so far.
-pub async fn summary(tx: &Tx, run: CreditRunId) -> Result<CreditRunSummary, DbErr> {
-    let id: Value = run.0.into();
-    let rows = sql::all::<SummaryRow>(
-        tx,
-        "SELECT r.number, r.state, COUNT(DISTINCT a.grant_id) AS grants_used, COUNT(a.id) AS applications,
-            MIN(e.number) AS first_entry, MAX(e.number) AS last_entry
-        FROM credit_runs r LEFT JOIN applications a ON a.run_id = r.id
-            LEFT JOIN journal_entries e ON e.id = a.entry_id
-        WHERE r.id = $1 GROUP BY r.number, r.state",
-        vec![id.clone()],
-    )
-    .await?;
-    let row = rows
-        .into_iter()
-        .next()
-        .ok_or_else(|| DbErr::RecordNotFound(format!("credit run {run}")))?;
-    let totals = sql::all::<TotalRow>(
-        tx,
-        "SELECT c.currency, CAST(SUM(a.amount_minor) AS bigint) AS total_minor
-        FROM applications a JOIN receivable_accounts c ON c.id = a.account_id
-        WHERE a.run_id = $1 GROUP BY c.currency ORDER BY 2 DESC",
-        vec![id.clone()],
-    )
-    .await?;
-    let totals = totals
-        .iter()
-        .map(|row| money(row.total_minor, &row.currency))
-        .collect::<Result<Vec<Money>, DbErr>>()?;
-    Ok(CreditRunSummary {
-        run,
-        number: row.number,
-        state: RunState::from_code(&row.state)
-            .ok_or_else(|| DbErr::Type("unknown state".to_owned()))?,
-        grants_used: row.grants_used,
-        applications: row.applications,
-        totals,
-        first_entry: row.first_entry,
-        last_entry: row.last_entry,
-        stale_accounts: accounts_with(tx, run, AccountOutcome::Stale).await?,
-        failed_accounts: accounts_with(tx, run, AccountOutcome::Failed).await?,
-        left_alone: left_alone(tx, run).await?,
-    })
-}
-
-async fn accounts_with(
-    tx: &Tx,
-    run: CreditRunId,
-    outcome: AccountOutcome,
-) -> Result<Vec<String>, DbErr> {
-    let sql = "SELECT a.number AS name FROM credit_run_accounts r JOIN receivable_accounts a ON a.id = r.account_id
-        WHERE r.run_id = $1 AND r.outcome = $2 ORDER BY a.number";
-    let rows = sql::all::<NameRow>(tx, sql, vec![run.0.into(), outcome.code().into()]).await?;
-    Ok(rows.into_iter().map(|row| row.name).collect())
-}
-
-/// Invoices whose application by the run was undone by something else than the run's own undo.
-async fn left_alone(tx: &Tx, run: CreditRunId) -> Result<Vec<String>, DbErr> {
-    let sql = "SELECT i.number AS name FROM applications a JOIN invoices i ON i.id = a.invoice_id
-            JOIN journal_entries e ON e.id = a.unapplied_entry_id
-        WHERE a.run_id = $1 AND e.run_id IS NULL ORDER BY i.number";
-    let rows = sql::all::<NameRow>(tx, sql, vec![run.0.into()]).await?;
-    Ok(rows.into_iter().map(|row| row.name).collect())
 }

@@ -18,6 +18,7 @@ pub mod notices;
 pub mod numbers;
 pub mod payments;
 pub mod periods;
+pub mod run_previews;
 pub mod sessions;
 pub mod settings;
 mod sql;

@@ -563,7 +563,7 @@ async fn two_runs_at_once_never_use_a_cent_twice(#[case] engine: Engine) {
     for n in 0..6 {
         accounts.push(indebted(&house, &format!("A-{n}"), "10.00", "4.00").await);
     }
-    let none: &(dyn Fn(u64) + Send + Sync) = &|_| {};
+    let none: credit_runs::Progress<'_> = &|_| {};
     let (one, other) = tokio::join!(
         credit_runs::run(&ctx, on(MAY), none),
         credit_runs::run(&ctx, on(MAY), none)
@@ -598,7 +598,7 @@ async fn one_run_committed_twice_at_once_is_done_once(#[case] engine: Engine) {
         key: "job".to_owned(),
         ..on(MAY)
     };
-    let none: &(dyn Fn(u64) + Send + Sync) = &|_| {};
+    let none: credit_runs::Progress<'_> = &|_| {};
     let (one, other) = tokio::join!(
         credit_runs::run(&ctx, keyed.clone(), none),
         credit_runs::run(&ctx, keyed.clone(), none)

@@ -2,18 +2,20 @@
 
 use super::funds::{self, AccountFunds};
 use super::preview::{check_seen, struck_after};
-use super::{ACCOUNTS_PER_CHUNK, Begun, Progress, begin, read, summary};
+use super::{ACCOUNTS_PER_CHUNK, Begun, Done, Progress, begin, posting_day, read, summary};
 use crate::domain::allocation::{Allocation, StruckPairs};
 use crate::domain::ids::{CreditGrantId, CreditRunId, InvoiceId, ReceivableAccountId};
+use crate::domain::ledger::EntrySource;
 use crate::domain::rights::Right;
 use crate::dto::credit_runs::{CreditRunCommit, CreditRunSummary, NewCreditRun, RunState};
 use crate::dto::error::{AppError, Refusal};
 use crate::server::context::Ctx;
 use crate::server::services::applications::{DatedApplications, planned};
-use crate::server::services::id;
+use crate::server::services::{calendar, id};
 use crate::server::store::audit::{self, AuditEvent};
 use crate::server::store::credit_runs::{self as store, AccountOutcome, RunAccount, StoredRun};
 use crate::server::store::{Tx, accounts, applications, grants, invoices, journal};
+use chrono::NaiveDate;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -21,7 +23,7 @@ use uuid::Uuid;
 /// Commits a previewed run without the pairs the person struck out. Accounts that changed since the preview are left
 /// alone and named; the rest goes through. Committing again finishes a run that stopped and changes nothing else.
 ///
-/// Refuses with `PairsChanged` when striking out makes credit pay something that the preview did not show.
+/// Refuses with `PeriodClosed` when the run's date has been closed since the preview, and with `PairsChanged` when striking out makes credit pay something that the preview did not show.
 pub async fn commit(
     ctx: &Ctx,
     command: CreditRunCommit,
@@ -40,6 +42,7 @@ pub async fn start(ctx: &Ctx, command: &CreditRunCommit) -> Result<(CreditRunId,
     let run = store::lock(&tx, run_id).await?.ok_or(AppError::NotFound)?;
     match run.state {
         RunState::Preview => {
+            posting_day(ctx, &tx, run.effective_on).await?;
             let before = store::struck(&tx, run_id).await?;
             let after = struck_after(before.clone(), command)?;
             check_seen(ctx, &tx, &run, &before, &after, command).await?;
@@ -101,16 +104,23 @@ pub async fn work_off(
     let tx = Tx::begin(ctx).await?;
     let stored = store::lock(&tx, run).await?.ok_or(AppError::NotFound)?;
     let struck = store::struck(&tx, run).await?;
+    let mut done = Done {
+        accounts: 0,
+        of: match stored.previewed {
+            true => store::count_accounts(&tx, run, None).await?,
+            false => store::count_candidates(&tx, &stored).await?,
+        },
+    };
     tx.commit(ctx).await?;
     if stored.state == RunState::Running {
+        progress(done);
         let mut after = Uuid::nil();
-        let mut done = 0;
         loop {
             let chunk = next_chunk(ctx, &stored, after).await?;
             let Some(last) = chunk.last() else { break };
             after = last.account.0;
             do_chunk(ctx, &stored, &chunk, &struck).await?;
-            done += chunk.len() as u64;
+            done.accounts += chunk.len() as u64;
             progress(done);
         }
         close(ctx, run).await?;
@@ -211,6 +221,7 @@ async fn do_accounts(
     let found = funds::find(ctx, &tx, run, &ids).await?;
     // Asked once the accounts are locked: somebody else may be working off the same run.
     let done = store::done(&tx, run.id, &ids).await?;
+    let posting_on = posting_on(ctx, &tx, run).await?;
     let seen: HashMap<ReceivableAccountId, RunAccount> = chunk
         .iter()
         .filter_map(|one| one.seen.map(|seen| (one.account, seen)))
@@ -236,9 +247,16 @@ async fn do_accounts(
             to_write.push(AccountPlan { found, pairs });
         }
     }
-    write_plans(ctx, &tx, run, &to_write).await?;
+    write_plans(ctx, &tx, run, posting_on, &to_write).await?;
     store::put_accounts(&tx, run.id, &outcomes).await?;
     tx.commit(ctx).await
+}
+
+/// A period closed while the run is under way moves what is left of it to the first open day, as every act of the
+/// system: a run that has begun is finished.
+async fn posting_on(ctx: &Ctx, tx: &Tx, run: &StoredRun) -> Result<NaiveDate, AppError> {
+    let calendar = calendar(ctx, tx, None, EntrySource::Application, "").await?;
+    Ok(calendar.system_posting_day(run.effective_on))
 }
 
 /// What a run is to write on one account.
@@ -252,6 +270,7 @@ async fn write_plans(
     ctx: &Ctx,
     tx: &Tx,
     run: &StoredRun,
+    posting_on: NaiveDate,
     plans: &[AccountPlan<'_>],
 ) -> Result<(), AppError> {
     if plans.is_empty() {
@@ -259,7 +278,7 @@ async fn write_plans(
     }
     let dated = DatedApplications {
         effective_on: run.effective_on,
-        posting_on: run.posting_on,
+        posting_on,
         run: Some(run.id),
     };
     let mut entries = Vec::new();

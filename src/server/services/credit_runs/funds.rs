@@ -5,10 +5,12 @@ use crate::domain::credit::OrderOfUse;
 use crate::domain::ids::{CreditGrantId, ReceivableAccountId};
 use crate::dto::error::AppError;
 use crate::server::context::Ctx;
+use crate::server::store::Tx;
 use crate::server::store::accounts::{self, LockedAccount};
 use crate::server::store::credit_runs::{AccountOutcome, RunAccount, StoredRun};
 use crate::server::store::grants::{self, StoredGrant};
-use crate::server::store::{Tx, invoices};
+use crate::server::store::invoices::{self, AccountItem};
+use chrono::NaiveDate;
 use std::collections::HashMap;
 
 /// One locked account with what a run may use and pay there now.
@@ -51,26 +53,52 @@ pub(super) async fn find(
     ids: &[ReceivableAccountId],
 ) -> Result<Vec<AccountFunds>, AppError> {
     let locked = accounts::lock_many(tx, ids).await?;
-    let mut items: HashMap<ReceivableAccountId, Vec<OpenItem>> = HashMap::new();
-    for item in invoices::open_items(tx, ids, Some(run.effective_on)).await? {
-        items.entry(item.account).or_default().push(item.item);
+    let items = invoices::open_items(tx, ids, Some(run.effective_on)).await?;
+    let grants = grants::with_remainder(tx, ids).await?;
+    let mut sorted = Sorted::of(items, grants, run.effective_on, ctx.today());
+    let found = locked
+        .into_iter()
+        .map(|account| sorted.funds_of(account, run.order_of_use));
+    Ok(found.collect())
+}
+
+/// Open items and usable grants by the account they belong to.
+pub(super) struct Sorted {
+    items: HashMap<ReceivableAccountId, Vec<OpenItem>>,
+    usable: HashMap<ReceivableAccountId, Vec<StoredGrant>>,
+}
+
+impl Sorted {
+    pub fn of(
+        items: Vec<AccountItem>,
+        grants: Vec<StoredGrant>,
+        effective_on: NaiveDate,
+        today: NaiveDate,
+    ) -> Self {
+        let mut sorted = Self {
+            items: HashMap::new(),
+            usable: HashMap::new(),
+        };
+        for item in items {
+            let of_account = sorted.items.entry(item.account).or_default();
+            of_account.push(item.item);
+        }
+        for grant in grants {
+            if grant.usable.is_usable(effective_on, today) {
+                sorted.usable.entry(grant.account).or_default().push(grant);
+            }
+        }
+        sorted
     }
-    let mut usable: HashMap<ReceivableAccountId, Vec<StoredGrant>> = HashMap::new();
-    for grant in grants::with_remainder(tx, ids).await? {
-        if grant.usable.is_usable(run.effective_on, ctx.today()) {
-            usable.entry(grant.account).or_default().push(grant);
+
+    /// What is sorted here of one account, taken out.
+    pub fn funds_of(&mut self, account: LockedAccount, order: Option<OrderOfUse>) -> AccountFunds {
+        let usable = self.usable.remove(&account.id).unwrap_or_default();
+        AccountFunds {
+            grants: usable.into_iter().map(|grant| (grant.id, grant)).collect(),
+            items: self.items.remove(&account.id).unwrap_or_default(),
+            order: order.unwrap_or(account.order_of_use),
+            account,
         }
     }
-    let found = locked.into_iter().map(|account| AccountFunds {
-        grants: usable
-            .remove(&account.id)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|grant| (grant.id, grant))
-            .collect(),
-        items: items.remove(&account.id).unwrap_or_default(),
-        order: run.order_of_use.unwrap_or(account.order_of_use),
-        account,
-    });
-    Ok(found.collect())
 }

@@ -36,8 +36,16 @@ use serde_json::json;
 /// Accounts per transaction. A run over more is worked off behind the page that started it.
 pub const ACCOUNTS_PER_CHUNK: u32 = 500;
 
-/// Told after every chunk how many accounts are done.
-pub type Progress<'a> = &'a (dyn Fn(u64) + Send + Sync);
+/// How far a run, or its undo, has come since it was started or gone on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub accounts: u64,
+    /// Accounts there were to do; others may have become fewer or more meanwhile.
+    pub of: u64,
+}
+
+/// Told at the start and after every chunk.
+pub type Progress<'a> = &'a (dyn Fn(Done) + Send + Sync);
 
 struct ReadRun {
     effective_on: chrono::NaiveDate,
@@ -98,14 +106,7 @@ async fn begin(
     if !store::scope_exists(&tx, read.scope, &read.scope_value).await? {
         return Err(Refusal::UnknownReference.at("scope_value"));
     }
-    let calendar = calendar(ctx, &tx, None, EntrySource::Application, "").await?;
-    let posting_on = AccountingCalendar {
-        backdating_days: ANY_DAYS_BACK,
-        may_backdate: false,
-        ..calendar
-    }
-    .posting_day(read.effective_on)
-    .map_err(|refusal| Refusal::from(refusal).at("effective_on"))?;
+    let posting_on = posting_day(ctx, &tx, read.effective_on).await?;
     let run = NewRun {
         id,
         key,
@@ -145,6 +146,23 @@ async fn begin(
     let stored = store::lock(&tx, id).await?.ok_or(AppError::NotFound)?;
     tx.commit(ctx).await?;
     Ok(Begun::Now(stored))
+}
+
+/// The accounting day of a run of this date, which must be in an open period.
+async fn posting_day(
+    ctx: &Ctx,
+    tx: &Tx,
+    effective_on: chrono::NaiveDate,
+) -> Result<chrono::NaiveDate, AppError> {
+    let calendar = calendar(ctx, tx, None, EntrySource::Application, "").await?;
+    let calendar = AccountingCalendar {
+        backdating_days: ANY_DAYS_BACK,
+        may_backdate: false,
+        ..calendar
+    };
+    calendar
+        .posting_day(effective_on)
+        .map_err(|refusal| Refusal::from(refusal).at("effective_on"))
 }
 
 /// A run may be dated as far back as periods are open.

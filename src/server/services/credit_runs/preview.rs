@@ -1,6 +1,6 @@
 //! Previewing a run, and striking pairs out of it. Nothing is posted.
 
-use super::funds::{self, AccountFunds};
+use super::funds::{self, AccountFunds, Sorted};
 use super::{ACCOUNTS_PER_CHUNK, Begun, begin};
 use crate::domain::allocation::{Allocation, StruckPairs};
 use crate::domain::ids::{CreditGrantId, CreditRunId, InvoiceId, ReceivableAccountId};
@@ -14,8 +14,9 @@ use crate::dto::error::{AppError, Refusal};
 use crate::dto::page::{Page, PageRequest, ROWS_PER_PAGE};
 use crate::server::context::Ctx;
 use crate::server::services::{id, previewed_lines};
-use crate::server::store::credit_runs::{self as store, RunAccount, SeenAccount};
-use crate::server::store::ledger_accounts::{self, Chart};
+use crate::server::store::credit_runs::{self as store, RunAccount};
+use crate::server::store::ledger_accounts::Chart;
+use crate::server::store::run_previews::{self, Frame, SeenAccount};
 use crate::server::store::{Tx, grants};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -127,31 +128,37 @@ pub async fn previewed_pairs(
 ) -> Result<CreditRunPreview, AppError> {
     ctx.actor.require(Right::ApplyCredits)?;
     let tx = Tx::begin_reading(ctx).await?;
-    let stored = store::find(&tx, run).await?.ok_or(AppError::NotFound)?;
-    let struck = store::struck(&tx, run).await?;
-    let struck = match typed {
-        Some(typed) => struck_after(struck, &typed)?,
-        None => struck,
+    let seen = run_previews::seen_accounts(&tx, run, page.offset(), ROWS_PER_PAGE).await?;
+    let Some(first) = seen.first() else {
+        store::find(&tx, run).await?.ok_or(AppError::NotFound)?;
+        return Ok(preview_of(run_previews::frame(&tx, run).await?, Vec::new()));
     };
-    let seen = store::seen_accounts(&tx, run, page.offset(), ROWS_PER_PAGE).await?;
+    let (effective_on, order) = (first.effective_on, first.order_of_use);
     let ids: Vec<ReceivableAccountId> = seen.iter().map(|seen| seen.row.account).collect();
-    let found = funds::find(ctx, &tx, &stored, &ids).await?;
-    let found: HashMap<_, _> = found.into_iter().map(|one| (one.account.id, one)).collect();
-    let chart = ledger_accounts::chart(&tx).await?;
-    let shown = seen.iter().filter_map(|seen| {
-        let found = found.get(&seen.row.account)?;
-        Some(previewed_account(seen, found, &struck, &chart))
+    let funds = run_previews::funds(&tx, run, &ids, effective_on).await?;
+    let struck = match typed {
+        Some(typed) => struck_after(funds.struck, &typed)?,
+        None => funds.struck,
+    };
+    let mut sorted = Sorted::of(funds.items, funds.grants, effective_on, ctx.today());
+    let frame = run_previews::frame(&tx, run).await?;
+    let shown = seen.iter().map(|seen| {
+        let found = sorted.funds_of(seen.account.clone(), order);
+        previewed_account(seen, &found, &struck, &frame.chart)
     });
     let rows = shown.collect::<Result<Vec<_>, AppError>>()?;
-    let totals = store::seen_totals(&tx, run).await?;
-    Ok(CreditRunPreview {
+    Ok(preview_of(frame, rows))
+}
+
+fn preview_of(frame: Frame, rows: Vec<PreviewedAccount>) -> CreditRunPreview {
+    CreditRunPreview {
         accounts: Page {
             rows,
-            total: totals.accounts,
+            total: frame.accounts,
         },
-        pairs: totals.pairs,
-        totals: totals.amounts,
-    })
+        pairs: frame.pairs,
+        totals: frame.totals,
+    }
 }
 
 fn previewed_account(

@@ -1,6 +1,6 @@
 //! Undoing a whole run.
 
-use super::{ACCOUNTS_PER_CHUNK, Progress, summary};
+use super::{ACCOUNTS_PER_CHUNK, Done, Progress, summary};
 use crate::domain::ids::{CreditRunId, ReceivableAccountId};
 use crate::domain::ledger::EntrySource;
 use crate::domain::rights::Right;
@@ -54,22 +54,28 @@ pub async fn work_off_undo(
     progress: Progress<'_>,
 ) -> Result<CreditRunSummary, AppError> {
     ctx.actor.require(Right::ApplyCredits)?;
+    let applied = Some(AccountOutcome::Applied);
+    let tx = Tx::begin_reading(ctx).await?;
+    let mut done = Done {
+        accounts: 0,
+        of: store::count_accounts(&tx, run, applied).await?,
+    };
+    drop(tx);
+    progress(done);
     let mut after = Uuid::nil();
-    let mut done = 0;
     loop {
         let tx = Tx::begin(ctx).await?;
         let stored = store::find(&tx, run).await?.ok_or(AppError::NotFound)?;
         if stored.state != RunState::Undoing {
             break;
         }
-        let applied = Some(AccountOutcome::Applied);
         let chunk = store::next_accounts(&tx, run, applied, after, ACCOUNTS_PER_CHUNK).await?;
         let Some(last) = chunk.last() else { break };
         after = last.account.0;
         let ids: Vec<ReceivableAccountId> = chunk.iter().map(|row| row.account).collect();
         undo_accounts(ctx, &tx, &stored, &ids, &reason).await?;
         tx.commit(ctx).await?;
-        done += ids.len() as u64;
+        done.accounts += ids.len() as u64;
         progress(done);
     }
     close(ctx, run, &reason).await?;
