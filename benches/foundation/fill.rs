@@ -103,6 +103,13 @@ pub async fn accounts_to_apply(ctx: &Ctx, accounts: u32) -> anyhow::Result<()> {
                 '2026-04-01', '2026-05-0{n}', {amount}, 0, {amount}, {amount}, '', '', {no}, {billed}, NULL, NULL,
                 NULL, NULL, {now}, {now}, 'bench', 0 FROM {from}"
         ));
+        statements.push(format!(
+            "INSERT INTO invoice_lines SELECT {invoice}, 1, 'Service', '', '1', '{0}', 0, '0', {amount} FROM {from}",
+            amount / 100
+        ));
+        statements.push(format!(
+            "INSERT INTO invoice_taxes SELECT {invoice}, '0', {amount}, 0 FROM {from}"
+        ));
     }
     if !sqlite {
         statements.push(format!(

@@ -1,19 +1,23 @@
 //! `saldo apply-credits`
 
-use super::{Answer, Failure, open_house, progress, table};
+use super::table::{Keep, table};
+use super::{Answer, Failure, open_house, progress};
 use crate::domain::ids::CreditRunId;
 use crate::domain::money::Money;
 use crate::dto::credit_runs::{
-    CreditRunPreview, CreditRunSummary, CreditRunUndo, NewCreditRun, PreviewedAccount, RunScope,
+    AppliedAccount, CreditRunPreview, CreditRunSummary, CreditRunUndo, NewCreditRun,
+    PreviewedAccount, RunScope,
 };
 use crate::dto::error::AppError;
-use crate::dto::page::PageRequest;
+use crate::dto::page::{Page, PageRequest};
 use crate::server::config::Config;
 use crate::server::context::Ctx;
-use crate::server::{queries, services::credit_runs};
+use crate::server::queries;
+use crate::server::services::credit_runs::{self, Done};
 use crate::web::ui::format;
 use chrono::NaiveDate;
 use clap::Args;
+use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 /// Apply credit balances to open invoices, or undo a run that did
@@ -46,6 +50,9 @@ pub struct Words {
     reason: String,
 }
 
+/// Accounts listed for people; the totals below count all.
+const SHOWN_ACCOUNTS: u32 = 50;
+
 pub async fn run(words: Words, config: &Config) -> Result<Answer, Failure> {
     let ctx = open_house(config).await?;
     if let Some(run) = &words.undo {
@@ -56,10 +63,21 @@ pub async fn run(words: Words, config: &Config) -> Result<Answer, Failure> {
     if dry_run {
         return preview(&ctx, command).await;
     }
-    let bar = progress("Receivable accounts done", None);
-    let summary = credit_runs::run(&ctx, command, &|done| bar.set_position(done)).await?;
+    let bar = progress("Applying to accounts", Some(0));
+    let summary = credit_runs::run(&ctx, command, &listener(&bar)).await;
     bar.finish_and_clear();
-    answer(&summary, applied_text(&summary))
+    let summary = summary?;
+    let accounts =
+        queries::credit_runs::applied_accounts(&ctx, summary.run, SHOWN_ACCOUNTS).await?;
+    answer(&summary, applied_text(&summary, &accounts))
+}
+
+fn listener(bar: &ProgressBar) -> impl Fn(Done) + Send + Sync + use<> {
+    let bar = bar.clone();
+    move |done| {
+        bar.set_length(done.of.max(done.accounts));
+        bar.set_position(done.accounts);
+    }
 }
 
 fn command(words: Words) -> NewCreditRun {
@@ -84,9 +102,10 @@ async fn undo(ctx: &Ctx, run: &str, reason: String) -> Result<Answer, Failure> {
         run: run.to_string(),
         reason,
     };
-    let bar = progress("Receivable accounts undone", None);
-    let summary = credit_runs::undo(ctx, command, &|done| bar.set_position(done)).await?;
+    let bar = progress("Undoing on accounts", Some(0));
+    let summary = credit_runs::undo(ctx, command, &listener(&bar)).await;
     bar.finish_and_clear();
+    let summary = summary?;
     let mut text = format!("Run {} is undone.", summary.number);
     if !summary.left_alone.is_empty() {
         text.push_str(&format!(
@@ -98,12 +117,20 @@ async fn undo(ctx: &Ctx, run: &str, reason: String) -> Result<Answer, Failure> {
 }
 
 /// The run with this number or id.
-async fn run_called(ctx: &Ctx, name: &str) -> Result<CreditRunId, AppError> {
+async fn run_called(ctx: &Ctx, name: &str) -> Result<CreditRunId, Failure> {
+    let not_there = || Failure::NotThere(format!("there is no run {name}"));
     if let Ok(id) = name.parse() {
-        return Ok(id);
+        return match queries::credit_runs::detail(ctx, id).await {
+            Ok(_) => Ok(id),
+            Err(AppError::NotFound) => Err(not_there()),
+            Err(error) => Err(error.into()),
+        };
     }
-    let number = name.parse().map_err(|_| AppError::NotFound)?;
-    queries::credit_runs::with_number(ctx, number).await
+    let number = name.parse().map_err(|_| not_there())?;
+    match queries::credit_runs::with_number(ctx, number).await {
+        Err(AppError::NotFound) => Err(not_there()),
+        found => Ok(found?),
+    }
 }
 
 fn answer(summary: &CreditRunSummary, text: String) -> Result<Answer, Failure> {
@@ -113,26 +140,65 @@ fn answer(summary: &CreditRunSummary, text: String) -> Result<Answer, Failure> {
     })
 }
 
-fn applied_text(summary: &CreditRunSummary) -> String {
-    let mut lines = vec![vec!["Run".to_owned(), summary.number.to_string()]];
-    let mut line = |name: &str, value: String| lines.push(vec![name.to_owned(), value]);
+fn applied_text(summary: &CreditRunSummary, accounts: &Page<AppliedAccount>) -> String {
+    let mut lines = Vec::new();
     if summary.applications == 0 {
-        line("Applied", "nothing to apply".to_owned());
+        lines.push(format!("Run {}: nothing to apply.", summary.number));
     } else {
-        line("Grants used", summary.grants_used.to_string());
-        line("Applications", summary.applications.to_string());
-        line("Total", amounts(&summary.totals));
+        lines.push(accounts_table(summary, accounts));
+        let mut facts = format!(
+            "\nRun {}: {} grants used",
+            summary.number, summary.grants_used
+        );
         if let (Some(first), Some(last)) = (summary.first_entry, summary.last_entry) {
-            line("Journal entries", format!("{first} to {last}"));
+            facts.push_str(&format!(", journal entries {first} to {last}"));
         }
+        lines.push(format!("{facts}."));
     }
     if !summary.stale_accounts.is_empty() {
-        line("Changed meanwhile", summary.stale_accounts.join(", "));
+        let left = summary.stale_accounts.join(", ");
+        lines.push(format!("Changed meanwhile, left alone: {left}"));
     }
     if !summary.failed_accounts.is_empty() {
-        line("Failed", summary.failed_accounts.join(", "));
+        lines.push(format!("Failed: {}", summary.failed_accounts.join(", ")));
     }
-    table(&lines)
+    lines.join("\n")
+}
+
+fn accounts_table(summary: &CreditRunSummary, accounts: &Page<AppliedAccount>) -> String {
+    let columns = [
+        ("Account", Keep::Left),
+        ("Customer", Keep::Left),
+        ("Applications", Keep::Right),
+        ("Applied", Keep::Right),
+        ("Still due", Keep::Right),
+        ("Credit left", Keep::Right),
+    ];
+    let mut rows: Vec<Vec<String>> = accounts
+        .rows
+        .iter()
+        .map(|row| {
+            vec![
+                row.account.clone(),
+                row.customer_name.clone(),
+                row.applications.to_string(),
+                format::money(row.total),
+                format::money(row.due),
+                format::money(row.credit),
+            ]
+        })
+        .collect();
+    let hidden = accounts.total.saturating_sub(rows.len() as u64);
+    if hidden > 0 {
+        rows.push(vec!["…".to_owned(), format!("and {hidden} more")]);
+    }
+    rows.push(vec![
+        "TOTAL".to_owned(),
+        format!("{} accounts", accounts.total),
+        summary.applications.to_string(),
+        amounts(&summary.totals),
+    ]);
+    table(&columns, &rows)
 }
 
 fn amounts(totals: &[Money]) -> String {
@@ -179,24 +245,33 @@ fn preview_text(accounts: &[PreviewedAccount], whole: &CreditRunPreview) -> Stri
     if whole.pairs == 0 {
         return "Nothing to apply.".to_owned();
     }
-    let head = ["Account", "Customer", "Grant", "Invoice", "Amount"];
-    let mut lines = vec![head.map(str::to_owned).to_vec()];
+    let columns = [
+        ("Account", Keep::Left),
+        ("Customer", Keep::Left),
+        ("Credit", Keep::Right),
+        ("Invoice", Keep::Left),
+        ("Amount", Keep::Right),
+        ("Credit left", Keep::Right),
+        ("Still due", Keep::Right),
+    ];
+    let mut rows = Vec::new();
     for account in accounts {
-        let pairs = account.pairs.iter().map(|pair| {
+        rows.extend(account.pairs.iter().map(|pair| {
             vec![
                 account.account.clone(),
                 account.customer_name.clone(),
                 pair.grant_number.to_string(),
                 pair.invoice_number.clone(),
                 format::money(pair.amount),
+                format::money(pair.remaining_after),
+                format::money(pair.open_after),
             ]
-        });
-        lines.extend(pairs);
+        }));
     }
-    let total = format!(
-        "Would apply {} in {} applications.",
+    format!(
+        "{}\n\nWould apply {} in {} applications. Nothing is posted.",
+        table(&columns, &rows),
         amounts(&whole.totals),
         whole.pairs
-    );
-    format!("{}\n{total}", table(&lines))
+    )
 }

@@ -1,6 +1,7 @@
 //! `saldo demo`
 
-use super::{Answer, Failure, could_not, open_house_at, progress, table};
+use super::table::{Keep, table};
+use super::{Answer, Failure, could_not, open_house_at, progress};
 use crate::domain::rights::Role;
 use crate::server::config::Config;
 use crate::server::context::{Clock, Ctx, Db};
@@ -78,19 +79,16 @@ fn already_there() -> Result<Answer, Failure> {
 }
 
 fn text(made: &Made, password: &str) -> String {
-    let mut logins = vec![
-        ["Role", "Name", "Log in as", "Customer"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    logins.extend(made.logins.iter().map(|login| {
+    let columns = ["Role", "Name", "Log in as", "Customer"].map(|name| (name, Keep::Left));
+    let logins = made.logins.iter().map(|login| {
         vec![
             login.role.code().to_owned(),
             login.name.clone(),
             login.email.clone(),
             login.customer.clone().unwrap_or_default(),
         ]
-    }));
+    });
+    let logins: Vec<Vec<String>> = logins.collect();
     format!(
         "{} on {}: {} customers, {} invoices, {} payments, {} credit grants.\n\n{}\n\nEverybody's password: {password}",
         made.business,
@@ -99,6 +97,6 @@ fn text(made: &Made, password: &str) -> String {
         format::number(made.invoices),
         format::number(made.payments),
         format::number(made.grants),
-        table(&logins),
+        table(&columns, &logins),
     )
 }

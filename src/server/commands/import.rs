@@ -35,6 +35,7 @@ enum Kind {
 
 #[derive(Args)]
 struct FileWords {
+    /// The CSV file
     file: PathBuf,
     /// ibm, online-retail, highradius, invoices, payments, or a TOML file
     #[arg(long, value_name = "NAME")]
@@ -61,7 +62,8 @@ pub async fn run(words: Words, config: &Config) -> Result<Answer, Failure> {
     let mapping =
         Mapping::load(&words.mapping).map_err(|error| Failure::Usage(error.to_string()))?;
     if mapping.kind != kind {
-        let message = format!("the mapping {} reads {}", mapping.name, mapping.kind.code());
+        let (name, reads) = (&mapping.name, mapping.kind.code());
+        let message = format!("the mapping {name} reads {reads}, not {}", kind.code());
         return Err(Failure::Usage(message));
     }
     let bytes = std::fs::read(&words.file)

@@ -25,8 +25,10 @@ mod verify;
 use super::config::{Config, ConfigError, LogFormat, Overrides};
 use super::context::{Actor, Clock, Ctx, Db, Events};
 use super::services::setup;
+use crate::domain::rights::Role;
 use crate::dto::error::AppError;
 use crate::web::ui::errors::{error_sentence, sentence};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -52,6 +54,7 @@ struct Cli {
 
 /// What every command takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Common {
     /// sqlite://FILE or postgres://… [default: sqlite://saldo.db]
     #[arg(long, global = true, value_name = "URL")]
@@ -105,6 +108,8 @@ impl Answer {
 pub enum Failure {
     /// A rule said no: status 1.
     Refused(AppError),
+    /// What the words name is not there: status 1.
+    NotThere(String),
     /// The words make no sense together: status 2.
     Usage(String),
     /// Files, network or database: status 3.
@@ -125,7 +130,10 @@ impl From<ConfigError> for Failure {
 
 /// Runs the command line of this process.
 pub async fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
+    };
     let json = cli.common.json;
     match obey(cli).await {
         Ok(answer) => {
@@ -134,6 +142,19 @@ pub async fn run() -> ExitCode {
         }
         Err(failure) => complain(json, &failure),
     }
+}
+
+/// Help and version as asked for; else what was wrong with the words, as JSON where that was asked for.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    let json = std::env::args().any(|word| word == "--json");
+    if error.use_stderr() && json {
+        let message = error.to_string();
+        let message = message.trim().trim_start_matches("error: ").to_owned();
+        return complain(json, &Failure::Usage(message));
+    }
+    // Whoever closed the pipe does not want to read it.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
 async fn obey(cli: Cli) -> Result<Answer, Failure> {
@@ -203,6 +224,11 @@ async fn connect(config: &Config, clock: Clock) -> Result<Ctx, Failure> {
     })
 }
 
+/// The roles as words of the command line.
+fn role_codes() -> PossibleValuesParser {
+    PossibleValuesParser::new(Role::ALL.iter().map(|role| role.code()))
+}
+
 /// Something the machine did not do.
 pub fn could_not(what: &str, error: impl std::fmt::Display) -> Failure {
     Failure::CouldNotRun(format!("could not {what}: {error}"))
@@ -225,22 +251,6 @@ pub fn progress(what: &'static str, total: Option<u64>) -> ProgressBar {
     bar
 }
 
-/// Lines of cells, each column as wide as its widest cell.
-pub fn table(lines: &[Vec<String>]) -> String {
-    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        let cells = lines.iter().filter_map(|line| line.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let written = lines.iter().map(|line| {
-        let cells = line.iter().zip(&widths);
-        let padded = cells.map(|(cell, width)| format!("{cell:<width$}"));
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    });
-    written.collect::<Vec<_>>().join("\n")
-}
-
 fn print(json: bool, text: &str, document: &Value) {
     match json {
         true => println!("{document:#}"),
@@ -253,6 +263,7 @@ fn print(json: bool, text: &str, document: &Value) {
 fn complain(json: bool, failure: &Failure) -> ExitCode {
     let (status, code, message) = match failure {
         Failure::Refused(error) => (refused_status(error), error.code(), error_sentence(error)),
+        Failure::NotThere(message) => (1, "not_found", message.clone()),
         Failure::Usage(message) => (2, "usage", message.clone()),
         Failure::CouldNotRun(message) => (3, "could_not_run", message.clone()),
     };
@@ -300,8 +311,24 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
-        let lines = [["Konto", "€"], ["R-1", "10"]].map(|line| line.map(str::to_owned).to_vec());
-        assert_eq!(table(&lines), "Konto  €\nR-1    10");
+    fn everything_that_can_be_said_is_explained() {
+        let mut command = Cli::command();
+        command.build();
+        let unexplained = unexplained(&command);
+        assert!(unexplained.is_empty(), "{unexplained:#?}");
+    }
+
+    fn unexplained(command: &clap::Command) -> Vec<String> {
+        let name = command.get_bin_name().unwrap_or_default();
+        let mut found = Vec::new();
+        if command.get_about().is_none() {
+            found.push(name.to_owned());
+        }
+        let words = command.get_arguments();
+        let silent = words.filter(|word| word.get_help().is_none());
+        found.extend(silent.map(|word| format!("{name} {}", word.get_id())));
+        let own = |inner: &&clap::Command| inner.get_name() != "help";
+        found.extend(command.get_subcommands().filter(own).flat_map(unexplained));
+        found
     }
 }

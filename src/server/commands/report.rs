@@ -6,6 +6,7 @@ use crate::domain::money::Money;
 use crate::dto::reports::{AgingAmounts, AgingFilter, AgingReport, TrialBalance};
 use crate::server::config::Config;
 use crate::server::queries::reports;
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
 /// Reports as of a day
@@ -24,14 +25,9 @@ enum Report {
 /// Open items by days overdue, per receivable account, with the credit beside them
 #[derive(Args)]
 struct AgingWords {
-    /// The day, YYYY-MM-DD [default: today]
-    #[arg(
-        long,
-        value_name = "DATE",
-        default_value = "",
-        hide_default_value = true
-    )]
-    as_of: String,
+    /// The day [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<NaiveDate>,
     /// Only accounts in this currency
     #[arg(
         long,
@@ -53,14 +49,9 @@ struct AgingWords {
 /// Balances of all ledger accounts
 #[derive(Args)]
 struct TrialBalanceWords {
-    /// The day, YYYY-MM-DD [default: today]
-    #[arg(
-        long,
-        value_name = "DATE",
-        default_value = "",
-        hide_default_value = true
-    )]
-    as_of: String,
+    /// The day [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<NaiveDate>,
 }
 
 pub async fn run(words: Words, config: &Config) -> Result<Answer, Failure> {
@@ -68,7 +59,7 @@ pub async fn run(words: Words, config: &Config) -> Result<Answer, Failure> {
     match words.report {
         Report::Aging(words) => {
             let filter = AgingFilter {
-                as_of: words.as_of,
+                as_of: written(words.as_of),
                 search: words.search,
                 currency: words.currency,
             };
@@ -76,10 +67,15 @@ pub async fn run(words: Words, config: &Config) -> Result<Answer, Failure> {
             Answer::done(aging_text(&report), &report)
         }
         Report::TrialBalance(words) => {
-            let balance = reports::trial_balance(&ctx, &words.as_of).await?;
+            let balance = reports::trial_balance(&ctx, &written(words.as_of)).await?;
             Answer::done(trial_balance_text(&balance), &balance)
         }
     }
+}
+
+/// A day as filters take it; empty means today.
+fn written(day: Option<NaiveDate>) -> String {
+    day.map_or_else(String::new, |day| day.to_string())
 }
 
 fn aging_text(report: &AgingReport) -> String {

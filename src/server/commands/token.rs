@@ -1,6 +1,6 @@
 //! `saldo token add`
 
-use super::{Answer, Failure, open_house};
+use super::{Answer, Failure, open_house, role_codes};
 use crate::domain::rights::Role;
 use crate::dto::people::NewToken;
 use crate::server::config::Config;
@@ -22,8 +22,8 @@ enum Act {
 /// Make a token, bound to a role or to one customer; its text is shown once
 #[derive(Args)]
 struct New {
-    /// admin, accountant, cashier or support; customer goes with --customer
-    #[arg(long, required_unless_present = "customer")]
+    /// What the program may do; customer goes with --customer
+    #[arg(long, required_unless_present = "customer", value_parser = role_codes())]
     role: Option<String>,
     /// Number of the customer whose data the program may see
     #[arg(long, value_name = "NUMBER")]

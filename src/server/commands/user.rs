@@ -1,6 +1,6 @@
 //! `saldo user add`
 
-use super::{Answer, Failure, could_not, open_house};
+use super::{Answer, Failure, could_not, open_house, role_codes};
 use crate::domain::ids::UserId;
 use crate::domain::rights::Role;
 use crate::dto::people::{IssuedLink, NewPortalUser, NewStaff};
@@ -26,12 +26,14 @@ enum Act {
 /// Add a person; without --password a one-time link is shown with which they set one
 #[derive(Args)]
 struct New {
+    /// Address the person logs in with
     email: String,
-    /// admin, accountant, cashier, support, or customer with --customer; may be given several times
+    /// What the person may do; may be given several times. A customer's person is named with --customer
     #[arg(
         long = "role",
         value_name = "ROLE",
-        required_unless_present = "customer"
+        required_unless_present = "customer",
+        value_parser = role_codes()
     )]
     roles: Vec<String>,
     /// Number of the customer whose portal the person sees
