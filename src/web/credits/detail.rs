@@ -4,7 +4,7 @@ use super::api::show_credit;
 use crate::domain::rights::Right;
 use crate::dto::credits::{GrantDetail, GrantMovement};
 use crate::web::lineage::entries::PostedEntries;
-use crate::web::lineage::history::History;
+use crate::web::lineage::history::HistoryCard;
 use crate::web::lineage::paid::WhatItPaid;
 use crate::web::lineage::slices::{entry_words, origin_link, origin_words};
 use crate::web::links;
@@ -28,7 +28,7 @@ fn page(grant: GrantDetail) -> impl IntoView {
             <a href=links::account(&row.on.account)>{row.on.account.clone()}</a>
         </p>
     };
-    let apply = (may(Right::ApplyCredits) && !row.remaining.is_zero()).then(|| {
+    let apply = (may(Right::ApplyCredits) && row.status == GrantStatus::Usable).then(|| {
         view! { <ButtonLink href=links::apply_grant(row.grant) label=t!(credits.apply) primary=true /> }
     });
     let entries = (!grant.entries.is_empty()).then(|| {
@@ -36,11 +36,6 @@ fn page(grant: GrantDetail) -> impl IntoView {
         view! { <Card title=t!(payments.entries)><PostedEntries entries /></Card> }
     });
     let slices = grant.slices.clone();
-    // How it arose stands above; holds and the like come later, if ever.
-    let history = Some(grant.history.clone()).filter(|acts| !acts.is_empty());
-    let history = history.map(|items| {
-        view! { <Card title=t!(payments.history)><History items /></Card> }
-    });
     let (remaining, amount) = (format::money(row.remaining), format::money(row.amount));
     let lapses = words::lapses(row.expires_on);
     let paid = match slices.is_empty() {
@@ -65,7 +60,7 @@ fn page(grant: GrantDetail) -> impl IntoView {
         {movements(&grant)}
         {hold(&grant)}
         {entries}
-        {history}
+        <HistoryCard items=grant.history />
     }
 }
 

@@ -9,7 +9,7 @@ use crate::dto::invoices::InvoiceDetail;
 use crate::dto::lineage::PostedEntry;
 use crate::web::invoices::list::may;
 use crate::web::lineage::entries::PostedEntries;
-use crate::web::lineage::history::History;
+use crate::web::lineage::history::HistoryCard;
 use crate::web::lineage::slices::WhatPaidIt;
 use crate::web::links;
 use crate::web::ui::prelude::*;
@@ -45,7 +45,7 @@ fn Invoice(invoice: InvoiceDetail) -> impl IntoView {
     let body = match current_tab().as_str() {
         "journal" => view! { <Journal entries=invoice.entries /> }.into_any(),
         "history" => {
-            view! { <Card title=t!(invoices.history)><History items=invoice.history /></Card> }
+            view! { <HistoryCard items=invoice.history /> }
                 .into_any()
         }
         _ => view! { <Document invoice /> }.into_any(),

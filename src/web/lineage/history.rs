@@ -3,6 +3,14 @@
 use crate::dto::lineage::HistoryItem;
 use crate::web::ui::prelude::*;
 
+/// A card with the acts, where there are any: what an import brought has none of its own.
+#[component]
+pub fn HistoryCard(items: Vec<HistoryItem>) -> impl IntoView {
+    (!items.is_empty()).then(|| {
+        view! { <Card title=t!(lineage.history)><History items /></Card> }
+    })
+}
+
 /// Acts in the order given.
 #[component]
 pub fn History(items: Vec<HistoryItem>) -> impl IntoView {

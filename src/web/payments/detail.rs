@@ -4,7 +4,7 @@ use super::api::show_payment;
 use crate::domain::rights::Right;
 use crate::dto::payments::{OwnGrant, PaymentDetail, PaymentReversed};
 use crate::web::lineage::entries::PostedEntries;
-use crate::web::lineage::history::History;
+use crate::web::lineage::history::HistoryCard;
 use crate::web::lineage::paid::WhatItPaid;
 use crate::web::lineage::slices::entry_words;
 use crate::web::links;
@@ -54,7 +54,7 @@ fn page(payment: PaymentDetail) -> impl IntoView {
         {payment.grant.as_ref().map(grant)}
         {reverse(&payment)}
         {entries}
-        <Card title=t!(payments.history)><History items=history /></Card>
+        <HistoryCard items=history />
     }
 }
 

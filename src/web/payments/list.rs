@@ -86,10 +86,7 @@ fn table(page: Page<PaymentRow>, may_record: bool) -> AnyView {
 }
 
 fn row(payment: PaymentRow) -> impl IntoView {
-    let left = match payment.left.is_zero() {
-        true => String::new(),
-        false => format::money(payment.left),
-    };
+    let left = (!payment.left.is_zero()).then(|| format::money(payment.left));
     view! {
         <tr>
             <th scope="row"><a href=links::payment(payment.payment)>{payment.number.to_string()}</a></th>
@@ -101,7 +98,7 @@ fn row(payment: PaymentRow) -> impl IntoView {
                 </span>
             </Cell>
             <Cell label=t!(payments.method)>{words::payment_method(payment.method)}</Cell>
-            <Cell label=t!(payments.reference)>{payment.reference}</Cell>
+            <Cell label=t!(payments.reference)>{Some(payment.reference).filter(|text| !text.is_empty())}</Cell>
             <Cell label=t!(payments.status)><words::PaymentBadge status=payment.status /></Cell>
             <NumberCell label=t!(payments.left)>{left}</NumberCell>
             <NumberCell label=t!(payments.amount)>{format::money(payment.amount)}</NumberCell>

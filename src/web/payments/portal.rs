@@ -39,10 +39,7 @@ fn table(page: Page<PaymentRow>) -> AnyView {
 }
 
 fn row(payment: PaymentRow) -> impl IntoView {
-    let left = match payment.left.is_zero() {
-        true => String::new(),
-        false => format::money(payment.left),
-    };
+    let left = (!payment.left.is_zero()).then(|| format::money(payment.left));
     view! {
         <tr>
             <th scope="row">
