@@ -1,6 +1,7 @@
 //! A credit grant: where it came from, what changed it, what it paid; holding it, and the way to applying it.
 
 use super::api::show_credit;
+use crate::domain::credit::GrantStatus;
 use crate::domain::rights::Right;
 use crate::dto::credits::{GrantDetail, GrantMovement};
 use crate::web::lineage::entries::PostedEntries;

@@ -44,10 +44,7 @@ fn Invoice(invoice: InvoiceDetail) -> impl IntoView {
     let state = view! { <State invoice=invoice.clone() /> };
     let body = match current_tab().as_str() {
         "journal" => view! { <Journal entries=invoice.entries /> }.into_any(),
-        "history" => {
-            view! { <HistoryCard items=invoice.history /> }
-                .into_any()
-        }
+        "history" => view! { <HistoryCard items=invoice.history /> }.into_any(),
         _ => view! { <Document invoice /> }.into_any(),
     };
     view! {
