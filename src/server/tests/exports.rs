@@ -48,7 +48,7 @@ async fn every_list_is_a_file_of_what_its_filters_show(#[case] engine: Engine) {
         ("/payments/export.csv", 2),
         ("/payments/export.csv?from=2026-06-06", 1),
         ("/credits/export.csv", 2),
-        ("/credits/export.csv?class=promotional", 0),
+        ("/credits/export.csv?class=prepayment", 0),
         ("/journal/export.csv", 3),
     ] {
         let answer = browser.get(path).await;
