@@ -7,6 +7,7 @@ use crate::web::accounts;
 use crate::web::admin;
 use crate::web::customers;
 use crate::web::dashboard;
+use crate::web::gate;
 use crate::web::imports;
 use crate::web::invoices;
 use crate::web::journal;
@@ -261,6 +262,10 @@ fn StaffFrame() -> impl IntoView {
     if viewer.roles.iter().all(|role| *role == Role::Customer) {
         return view! { <Redirect path="/portal" /> }.into_any();
     }
+    let page = match gate::lets_in(&viewer, &visit().path) {
+        true => view! { <Outlet /> }.into_any(),
+        false => view! { <Failure error=AppError::Forbidden /> }.into_any(),
+    };
     view! {
         <a class="skip" href="#content">{t!(ui.skip)}</a>
         <div class="frame">
@@ -273,7 +278,7 @@ fn StaffFrame() -> impl IntoView {
                 <PersonMenu viewer=viewer.clone() />
             </header>
             <nav class="side" aria-label=t!(ui.main_navigation)><NavList items=staff_nav(&viewer) /></nav>
-            <main id="content" class="content"><Outlet /></main>
+            <main id="content" class="content">{page}</main>
         </div>
     }
     .into_any()

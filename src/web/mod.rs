@@ -9,6 +9,7 @@ pub mod app;
 pub mod credits;
 pub mod customers;
 pub mod dashboard;
+pub mod gate;
 pub mod imports;
 pub mod invoices;
 pub mod journal;

@@ -7,7 +7,7 @@ use crate::dto::credits::{GrantDetail, GrantMovement};
 use crate::web::lineage::entries::PostedEntries;
 use crate::web::lineage::history::HistoryCard;
 use crate::web::lineage::paid::WhatItPaid;
-use crate::web::lineage::slices::{entry_words, origin_link, origin_words};
+use crate::web::lineage::slices::{EntryLink, origin_link, origin_words};
 use crate::web::links;
 use crate::web::ui::prelude::*;
 use crate::web::ui::visit::route_id;
@@ -139,7 +139,7 @@ fn movement(moved: &GrantMovement) -> impl IntoView + use<> {
             <th scope="row">{format::date(effective_on)}</th>
             <Cell label=t!(credits.movement)><span>{words::grant_movement(kind)} {invoice}</span></Cell>
             <Cell label=t!(credits.entry)>
-                <a href=links::entry(entry)>{entry_words(entry_number)}</a>
+                <EntryLink entry number=entry_number />
             </Cell>
             <NumberCell label=t!(credits.change)>{change}</NumberCell>
             <NumberCell label=t!(credits.left_after)>{format::money(remaining_after)}</NumberCell>

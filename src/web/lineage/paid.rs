@@ -1,6 +1,6 @@
 //! What money or credit paid: the other side of what paid an invoice.
 
-use super::slices::{UndoApplication, entry_words, grant_words};
+use super::slices::{EntryLink, RunLink, UndoApplication, grant_words};
 use crate::domain::rights::Right;
 use crate::dto::lineage::{AppliedSlice, FundsOrigin};
 use crate::web::links;
@@ -69,8 +69,7 @@ fn row(slice: AppliedSlice, may_undo: bool, with_origin: bool) -> impl IntoView 
 /// Who applied it, by which run and entry; who undid it.
 fn act(slice: &AppliedSlice) -> impl IntoView + use<> {
     let run = slice.run.map(|run| {
-        let words = t!(lineage.by_run, number = run.number.to_string());
-        view! { <a href=links::credit_run(run.run)>{words}</a> " " }
+        view! { <RunLink run /> " " }
     });
     let undone = slice.undone.as_ref().map(|undone| {
         let sentence = t!(
@@ -80,16 +79,16 @@ fn act(slice: &AppliedSlice) -> impl IntoView + use<> {
         );
         view! {
             <p class="soft">
-                {sentence} " " <a href=links::entry(undone.entry)>{entry_words(undone.entry_number)}</a>
+                {sentence} " " <EntryLink entry=undone.entry number=undone.entry_number />
             </p>
         }
     });
-    let (entry, number) = (links::entry(slice.entry), entry_words(slice.entry_number));
+    let (entry, number) = (slice.entry, slice.entry_number);
     let recorded_by = t!(lineage.recorded_by, name = slice.recorded_by.clone());
     view! {
         <div>
             <p>{run} {recorded_by}</p>
-            <p class="soft"><a href=entry>{number}</a></p>
+            <p class="soft"><EntryLink entry number /></p>
             {undone}
         </div>
     }

@@ -1,7 +1,8 @@
 //! Which funds settled an invoice, and how that came about: in words, and as a table of applications.
 
+use crate::domain::ids::JournalEntryId;
 use crate::domain::rights::Right;
-use crate::dto::lineage::{AppliedSlice, FundsOrigin, GrantRef};
+use crate::dto::lineage::{AppliedSlice, FundsOrigin, GrantRef, RunRef};
 use crate::web::links;
 use crate::web::ui::prelude::*;
 
@@ -51,10 +52,7 @@ pub fn grant_words(grant: Option<&GrantRef>) -> String {
 /// may can undo one here.
 #[component]
 pub fn WhatPaidIt(slices: Vec<AppliedSlice>) -> impl IntoView {
-    let may_undo = visit()
-        .viewer
-        .as_ref()
-        .is_some_and(|viewer| viewer.may(Right::ApplyCredits));
+    let may_undo = may(Right::ApplyCredits);
     let rows: Vec<_> = slices
         .into_iter()
         .map(|slice| row(slice, may_undo))
@@ -80,7 +78,7 @@ fn row(slice: AppliedSlice, may_undo: bool) -> impl IntoView {
         );
         view! {
             <p class="soft">
-                {sentence} " " <a href=links::entry(undone.entry)>{entry_words(undone.entry_number)}</a>
+                {sentence} " " <EntryLink entry=undone.entry number=undone.entry_number />
             </p>
         }
     });
@@ -96,7 +94,7 @@ fn row(slice: AppliedSlice, may_undo: bool) -> impl IntoView {
         None => view! { <p class="soft">{grant_words(None)}</p> }.into_any(),
     };
     let run = slice.run.map(|run| {
-        view! { <a href=links::credit_run(run.run)>{t!(lineage.by_run, number = run.number.to_string())}</a> " " }
+        view! { <RunLink run /> " " }
     });
     view! {
         <tr class=class>
@@ -107,7 +105,7 @@ fn row(slice: AppliedSlice, may_undo: bool) -> impl IntoView {
             <Cell label=t!(lineage.by_which_act)>
                 <div>
                     <p>{run} {t!(lineage.recorded_by, name = slice.recorded_by.clone())}</p>
-                    <p class="soft"><a href=links::entry(slice.entry)>{entry_words(slice.entry_number)}</a></p>
+                    <p class="soft"><EntryLink entry=slice.entry number=slice.entry_number /></p>
                     {undone}
                 </div>
             </Cell>
@@ -120,6 +118,33 @@ fn row(slice: AppliedSlice, may_undo: bool) -> impl IntoView {
 /// `Entry 42`.
 pub fn entry_words(number: i64) -> String {
     t!(lineage.entry, number = number.to_string())
+}
+
+/// `Entry 42`, which leads there for those who may read the journal.
+#[component]
+pub fn EntryLink(entry: JournalEntryId, number: i64) -> impl IntoView {
+    let words = entry_words(number);
+    match may(Right::ReadJournal) {
+        true => view! { <a href=links::entry(entry)>{words}</a> }.into_any(),
+        false => words.into_any(),
+    }
+}
+
+/// `Credit run 7,`, which leads there for those who may read the journal.
+#[component]
+pub fn RunLink(run: RunRef) -> impl IntoView {
+    let words = t!(lineage.by_run, number = run.number.to_string());
+    match may(Right::ReadJournal) {
+        true => view! { <a href=links::credit_run(run.run)>{words}</a> }.into_any(),
+        false => words.into_any(),
+    }
+}
+
+fn may(right: Right) -> bool {
+    visit()
+        .viewer
+        .as_ref()
+        .is_some_and(|viewer| viewer.may(right))
 }
 
 /// Takes one application back, after a second look.

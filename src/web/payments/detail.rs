@@ -6,7 +6,7 @@ use crate::dto::payments::{OwnGrant, PaymentDetail, PaymentReversed};
 use crate::web::lineage::entries::PostedEntries;
 use crate::web::lineage::history::HistoryCard;
 use crate::web::lineage::paid::WhatItPaid;
-use crate::web::lineage::slices::entry_words;
+use crate::web::lineage::slices::EntryLink;
 use crate::web::links;
 use crate::web::ui::prelude::*;
 use crate::web::ui::visit::route_id;
@@ -72,13 +72,10 @@ fn reversed(reversal: &PaymentReversed) -> impl IntoView + use<> {
         date = format::date(reversal.reversed_on),
         reason = reversal.reason.clone()
     );
-    let (entry, number) = (
-        links::entry(reversal.entry),
-        entry_words(reversal.entry_number),
-    );
+    let (entry, number) = (reversal.entry, reversal.entry_number);
     view! {
         <Notice tone=Tone::Bad title=t!(payments.reversed)>
-            <p>{sentence} " " <a href=entry>{number}</a></p>
+            <p>{sentence} " " <EntryLink entry number /></p>
         </Notice>
     }
 }
