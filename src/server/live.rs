@@ -9,7 +9,7 @@
 
 use super::auth::bearer;
 use super::context::{Actor, Ctx, Event, Events, News};
-use super::queries::balances;
+use super::queries::{balances, customers};
 use super::rest::problem::Problem;
 use super::store::notices::{Line, NOTICE_LIMIT_BYTES};
 use crate::domain::ids::{CustomerId, ReceivableAccountId};
@@ -51,8 +51,10 @@ pub fn routes(ctx: &Ctx) -> Router {
 
 #[derive(Deserialize)]
 struct Wanted {
-    /// Number of a receivable account; without it, everything the reader may see.
+    /// Number of a receivable account.
     account: Option<String>,
+    /// Number of a customer. Without either, everything the reader may see.
+    customer: Option<String>,
 }
 
 async fn live(
@@ -74,11 +76,10 @@ async fn live(
 
 /// What the person of the session hears of, or the program whose token the request carries.
 async fn sight_of(ctx: &Ctx, headers: &HeaderMap, wanted: Wanted) -> Result<Sight, AppError> {
-    let account = wanted.account.as_deref();
     if headers.contains_key(AUTHORIZATION) {
-        return sight(&bearer::ctx_of(ctx, headers).await?, account).await;
+        return sight(&bearer::ctx_of(ctx, headers).await?, wanted).await;
     }
-    sight(ctx, account).await
+    sight(ctx, wanted).await
 }
 
 /// What a reader hears of.
@@ -99,11 +100,15 @@ impl Sight {
     }
 }
 
-/// Staff hear of everything, a customer of their own accounts; both may ask for one account they may see.
-async fn sight(ctx: &Ctx, account: Option<&str>) -> Result<Sight, AppError> {
-    if let Some(number) = account {
-        let balance = balances::of_account_number(ctx, number).await?;
+/// Staff hear of everything, a customer of their own accounts; both may ask for one account or customer they may see.
+async fn sight(ctx: &Ctx, wanted: Wanted) -> Result<Sight, AppError> {
+    if let Some(number) = wanted.account {
+        let balance = balances::of_account_number(ctx, &number).await?;
         return Ok(Sight::Account(balance.account));
+    }
+    if let Some(number) = wanted.customer {
+        let head = customers::head(ctx, &number).await?;
+        return Ok(Sight::Customer(head.customer));
     }
     if let Some(customer) = ctx.actor.customer() {
         return Ok(Sight::Customer(customer));

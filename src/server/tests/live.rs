@@ -111,6 +111,9 @@ async fn who_may_see_an_account_hears_of_it_and_nobody_else(#[case] engine: Engi
     let mut narrowed = Reader::open(&house.support(), "?account=A-2")
         .await
         .unwrap();
+    let mut of_customer = Reader::open(&house.support(), "?customer=A-2")
+        .await
+        .unwrap();
     let mut customer = Reader::open(&house.customer(other.customer), "")
         .await
         .unwrap();
@@ -123,6 +126,7 @@ async fn who_may_see_an_account_hears_of_it_and_nobody_else(#[case] engine: Engi
     assert_eq!(staff.next().await, Some(changed(&other)));
     // Had they heard of the first account, that would have come before.
     assert_eq!(narrowed.next().await, Some(changed(&other)));
+    assert_eq!(of_customer.next().await, Some(changed(&other)));
     assert_eq!(customer.next().await, Some(changed(&other)));
     assert_eq!(own_account.next().await, Some(changed(&other)));
 }
@@ -159,6 +163,11 @@ async fn who_may_not_see_an_account_cannot_listen_to_it(#[case] engine: Engine) 
         Some(StatusCode::NOT_FOUND)
     );
     assert_eq!(refused(own(), "?account=A-1").await, None);
+    assert_eq!(
+        refused(own(), "?customer=A-2").await,
+        Some(StatusCode::NOT_FOUND)
+    );
+    assert_eq!(refused(own(), "?customer=A-1").await, None);
     assert_ne!(one.customer, other.customer);
 }
 

@@ -6,7 +6,7 @@ use crate::domain::rights::Right;
 use crate::dto::accounts::{AccountDetail, LedgerDocument, LedgerRow, ReadSettings};
 use crate::web::customers::list::may;
 use crate::web::links;
-use crate::web::live::balance::KnownBalanceTiles;
+use crate::web::live::balance::BalanceTiles;
 use crate::web::ui::prelude::*;
 use crate::web::ui::visit::query_string;
 use chrono::NaiveDate;
@@ -49,7 +49,7 @@ fn page(account: AccountDetail) -> impl IntoView {
         <PageHead title=t!(accounts.title, account = number.clone()) crumbs lead=lead.into_any()>
             <Acts number />
         </PageHead>
-        <KnownBalanceTiles balance />
+        <BalanceTiles balance />
         <Ledger rows=account.ledger total=account.total />
         <Settings settings=account.overview.settings opened_on=account.overview.opened_on />
     }
@@ -124,10 +124,17 @@ fn row(row: LedgerRow) -> impl IntoView {
         false => words::balance(row.change).into_any(),
     };
     let document = document(&row);
+    let day = match may(Right::ReadJournal) {
+        true => {
+            let entry = links::entry(row.entry);
+            view! { <a href=entry>{format::date(row.effective_on)}</a> }.into_any()
+        }
+        false => format::date(row.effective_on).into_any(),
+    };
     view! {
         <tr>
             <td data-label=t!(accounts.date)>
-                <div><a href=links::entry(row.entry)>{format::date(row.effective_on)}</a> {posted}</div>
+                <div>{day} " " {posted}</div>
             </td>
             <Cell label=t!(accounts.document)>
                 <div>{document} " " {reversed}</div>

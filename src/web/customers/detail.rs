@@ -9,7 +9,7 @@ use crate::domain::rights::Right;
 use crate::dto::accounts::AccountOverview;
 use crate::dto::customers::{CustomerHead, CustomerOverview};
 use crate::web::links;
-use crate::web::live::balance::KnownBalanceTiles;
+use crate::web::live::balance::BalanceTiles;
 use crate::web::ui::prelude::*;
 use crate::web::ui::visit::query_string;
 use leptos_router::hooks::use_params_map;
@@ -119,6 +119,7 @@ fn no_accounts(number: &str) -> impl IntoView + use<> {
 fn account_card(account: &AccountOverview, customer: &str) -> impl IntoView + use<> {
     let balance = account.balance.clone();
     let number = balance.number.clone();
+    let customer = customer.to_owned();
     let currency = balance.due.currency.code();
     let title = match account.settings.name.as_str() {
         "" => t!(
@@ -139,7 +140,7 @@ fn account_card(account: &AccountOverview, customer: &str) -> impl IntoView + us
         .then(|| view! { <Badge tone=Tone::Warn label=t!(customers.on_hold) /> });
     let both = balance.available.minor > 0 && balance.due.minor > 0;
     let apply = (both && may(Right::ApplyCredits)).then(|| {
-        view! { <ButtonLink href=start_run(customer) label=t!(customers.apply_credit) icon="git-merge" /> }
+        view! { <ButtonLink href=start_run(&customer) label=t!(customers.apply_credit) icon="git-merge" /> }
     });
     let bill = may(Right::EditInvoices).then(|| {
         let form = format!("/invoices/new?{}", query_string(&[("account", &number)]));
@@ -158,7 +159,7 @@ fn account_card(account: &AccountOverview, customer: &str) -> impl IntoView + us
     };
     view! {
         <Card title actions=actions.into_any()>
-            <KnownBalanceTiles balance />
+            <BalanceTiles balance customer />
         </Card>
     }
 }

@@ -1,39 +1,44 @@
 //! The balance of a receivable account, live: whoever records a payment changes it on every open page.
 
 use super::api::{BalanceFigures, Figure, show_balance};
+use super::source::hear;
+use crate::domain::ids::ReceivableAccountId;
 use crate::dto::balances::AccountBalance;
 use crate::web::ui::format;
-use crate::web::ui::load::load;
 use crate::web::ui::text::t;
-use crate::web::ui::visit::escape;
+use crate::web::ui::visit::{escape, visit};
 use crate::web::ui::words;
-use codee::string::FromToStringCodec;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_use::{
-    ReconnectLimit, UseEventSourceOnEventReturn, UseEventSourceOptions,
-    use_event_source_with_options,
-};
+use serde::{Deserialize, Serialize};
 
 /// The live balance of a receivable account: the same figures with and without JavaScript.
 #[component]
-pub fn AccountBalanceTiles(
-    /// Number of the receivable account.
-    #[prop(into)]
-    account: String,
+pub fn BalanceTiles(
+    balance: AccountBalance,
+    /// Number of the account's customer, on a page that shows several accounts of theirs.
+    #[prop(optional, into)]
+    customer: Option<String>,
 ) -> impl IntoView {
-    let figures = show_balance(account.clone());
-    load(
-        figures,
-        move |shown| view! { <LiveBalance account shown /> },
-    )
+    let source = match customer {
+        Some(number) => format!("/live?customer={}", escape(&number)),
+        None => format!("/live?account={}", escape(&balance.number)),
+    };
+    let shown = figures(&balance);
+    let again = Again {
+        words: t!(live.look_again).to_owned(),
+        link: t!(live.show_anew).to_owned(),
+        page: visit().url(),
+    };
+    view! { <LiveBalance id=balance.account account=balance.number source shown again /> }
 }
 
-/// As [`AccountBalanceTiles`], for a page that has read the balance already.
-#[component]
-pub fn KnownBalanceTiles(balance: AccountBalance) -> impl IntoView {
-    let shown = figures(&balance);
-    view! { <LiveBalance account=balance.number shown /> }
+/// Leads to the page as it is now.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Again {
+    pub words: String,
+    pub link: String,
+    pub page: String,
 }
 
 /// A balance in the reader's words.
@@ -89,37 +94,37 @@ fn tile(label: &str, value: String, note: &str, class: &str) -> Figure {
     }
 }
 
-/// How soon the browser tries again when the server cannot be reached at all.
-const RECONNECT_AFTER_MS: u64 = 1_000;
-
 /// Shows the figures and asks for them again, as the person who looks at them, whenever the account changed and
-/// whenever the connection is new, because what happened before is not told.
+/// whenever the connection is new. What else stands on the page is not live: once the figures differ from it, the
+/// person is told.
 #[island]
 pub fn LiveBalance(
+    id: ReceivableAccountId,
     /// Number of the receivable account.
     account: String,
+    /// Where changes are heard of.
+    source: String,
     /// The figures as the server knew them when it rendered the page.
     shown: BalanceFigures,
+    again: Again,
 ) -> impl IntoView {
+    let first = shown.tiles.clone();
     let shown = RwSignal::new(shown);
     let asking = RwSignal::new(Asking::Idle);
-    let url = format!("/live?account={}", escape(&account));
-    let ask = move || ask_again(account.clone(), shown, asking);
-    let options = UseEventSourceOptions::default()
-        .reconnect_limit(ReconnectLimit::Infinite)
-        .reconnect_interval(RECONNECT_AFTER_MS)
-        .named_events(["changed".to_owned(), "reset".to_owned()])
-        .on_event(move |event| {
-            // The connection opened, or something changed.
-            if event.type_() != "error" {
-                ask();
-            }
-            UseEventSourceOnEventReturn::IgnoreProcessingMessage
+    // Runs in the browser only.
+    Effect::new(move |_| {
+        let account = account.clone();
+        hear(&source, id, move || {
+            ask_again(account.clone(), shown, asking)
         });
-    let _ = use_event_source_with_options::<String, FromToStringCodec>(url, options);
+    });
+    let differs = Memo::new(move |_| shown.with(|shown| shown.tiles != first));
     view! {
         <div class="tiles">{move || shown.get().tiles.into_iter().map(live_tile).collect_view()}</div>
         {move || by_class(shown.get())}
+        <Show when=move || differs.get()>
+            <p class="live-again">{again.words.clone()} " " <a href=again.page.clone()>{again.link.clone()}</a></p>
+        </Show>
     }
 }
 

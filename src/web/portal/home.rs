@@ -10,7 +10,7 @@ use crate::dto::customers::PortalHome;
 use crate::dto::invoices::InvoiceRow;
 use crate::dto::payments::PaymentRow;
 use crate::web::links;
-use crate::web::live::balance::KnownBalanceTiles;
+use crate::web::live::balance::BalanceTiles;
 use crate::web::ui::prelude::*;
 
 #[component]
@@ -21,12 +21,13 @@ pub fn PortalHomePage() -> impl IntoView {
 fn page(home: PortalHome) -> impl IntoView {
     let PortalHome { overview, payments } = home;
     let head = overview.head;
-    let lead = view! { <p>{t!(portal.customer_number, number = head.number)}</p> };
+    let lead = view! { <p>{t!(portal.customer_number, number = head.number.clone())}</p> };
     let several = head.accounts.len() > 1;
     let none = head.accounts.is_empty().then(|| {
         view! { <Empty title=t!(portal.no_account) text=t!(portal.no_account_text) /> }
     });
     let (items, credits) = (overview.items, overview.credits);
+    let customer = head.number;
     let accounts: Vec<_> = head
         .accounts
         .into_iter()
@@ -34,7 +35,7 @@ fn page(home: PortalHome) -> impl IntoView {
             let number = account.balance.number.clone();
             let items = of_account(&items, &number, |item| &item.on.account);
             let credits = of_account(&credits, &number, |credit| &credit.on.account);
-            account_part(account, items, credits, several)
+            account_part(account, customer.clone(), items, credits, several)
         })
         .collect();
     view! {
@@ -52,6 +53,7 @@ fn of_account<T: Clone>(rows: &[T], number: &str, account: fn(&T) -> &String) ->
 
 fn account_part(
     account: AccountOverview,
+    customer: String,
     items: Vec<InvoiceRow>,
     credits: Vec<GrantRow>,
     several: bool,
@@ -68,7 +70,7 @@ fn account_part(
     view! {
         <section class="stack">
             {title}
-            <KnownBalanceTiles balance />
+            <BalanceTiles balance customer />
             <div class="columns">
                 <ToPay items />
                 <Credits credits />
