@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from '@playwright/test';
 import { PASSWORD, type Server } from './server';
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 /** A customer with one receivable account. */
 export type Customer = { name: string; number: string; account: string };
@@ -68,13 +68,18 @@ export class Company {
   }
 
   private async onlyOne(resource: string, customer: Customer): Promise<string> {
-    const answer = await this.ask(`${resource}?account=${customer.account}`, { method: 'GET' }, 200);
-    const items = answer.items as Json[];
+    const items = await this.list(`${resource}?account=${customer.account}`);
     expect(items).toHaveLength(1);
     return items[0].id as string;
   }
 
-  private async post(resource: string, body: Json): Promise<Json> {
+  /** The first items of a list of the API. */
+  async list(resource: string): Promise<Json[]> {
+    const answer = await this.ask(resource, { method: 'GET' }, 200);
+    return answer.items as Json[];
+  }
+
+  async post(resource: string, body: Json): Promise<Json> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
     return await this.ask(resource, { method: 'POST', headers, body: JSON.stringify(body) }, 201);
   }

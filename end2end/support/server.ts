@@ -1,6 +1,6 @@
 // Runs `saldo` for the stories: one server with a database of its own, and the command line beside it.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -15,6 +15,9 @@ export const PASSWORD = 'a long password for the stories';
 /** The one JSON document that `saldo serve --json` writes. */
 type Greeting = { url: string; first_admin_link: string | null };
 
+/** A company small enough to be made quickly, and large enough for lists of several pages. */
+const DEMO = ['demo', '--customers', '80', '--test-clock', TODAY, '--password', PASSWORD];
+const MADE_WITHIN_MS = 60_000;
 const READY_WITHIN_MS = 30_000;
 const GONE_WITHIN_MS = 10_000;
 const ASK_AGAIN_MS = 50;
@@ -104,19 +107,32 @@ export class Server {
   }
 }
 
-/** The database that holds the demo company, made by the first story that asks for it. */
+/** The database that holds the demo company, made by the first worker that asks for it; others wait. */
 async function demoDatabase(): Promise<string> {
-  const file = join(storiesFolder(), 'demo.db');
-  if (existsSync(file)) return file;
-  // Two workers may make it at the same time; the company is the same, and a file is renamed whole.
-  const folder = mkdtempSync(join(storiesFolder(), 'demo-'));
-  const made = join(folder, 'demo.db');
-  await saldo(databaseUrl(made), ['demo', '--test-clock', TODAY, '--password', PASSWORD]);
-  copyDatabase(made, file + '.new');
-  for (const part of ['-wal', '']) {
-    if (existsSync(file + '.new' + part)) renameSync(file + '.new' + part, file + part);
+  const folder = join(storiesFolder(), 'demo');
+  const making = folder + '-making';
+  if (isFirst(making)) {
+    await saldo(databaseUrl(join(making, 'saldo.db')), DEMO);
+    // With its journal, in one step: a database is more than one file.
+    renameSync(making, folder);
   }
-  return file;
+  const until = Date.now() + MADE_WITHIN_MS;
+  while (!existsSync(folder)) {
+    if (Date.now() > until) throw new Error('the demo company was not made in time');
+    await pause(ASK_AGAIN_MS);
+  }
+  return join(folder, 'saldo.db');
+}
+
+/** Whether this worker is to make the demo company: nobody has begun yet. */
+function isFirst(making: string): boolean {
+  try {
+    writeFileSync(making + '.begun', '', { flag: 'wx' });
+    mkdirSync(making);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function program(): string {
