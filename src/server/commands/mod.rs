@@ -33,7 +33,7 @@ use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::io::stderr;
+use std::io::{Write, stderr, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -252,11 +252,12 @@ pub fn progress(what: &'static str, total: Option<u64>) -> ProgressBar {
 }
 
 fn print(json: bool, text: &str, document: &Value) {
-    match json {
-        true => println!("{document:#}"),
-        false if text.is_empty() => {}
-        false => println!("{text}"),
-    }
+    // Whoever reads this may have seen enough and gone: `saldo report … | head`.
+    let _ = match json {
+        true => writeln!(stdout(), "{document:#}"),
+        false if text.is_empty() => Ok(()),
+        false => writeln!(stdout(), "{text}"),
+    };
 }
 
 /// Says why, and with which status the process ends.

@@ -264,6 +264,7 @@ fn taxi(draw: &mut Draw, span: Span) -> Profile {
     let contract = vec![EXTENSION.line("4", true, "19")];
     let profile = company(draw, span, "Taxi Nissen e. K.", 14, contract);
     Profile {
+        opened_on: span.in_saldo_from,
         rhythm: Rhythm::TopUps,
         billing_day: 28,
         ..profile

@@ -137,6 +137,15 @@ pub const SOCKET: Product = product(
 );
 pub const SURVEY: Product = product(["Network survey", "Netzwerkanalyse"], SUPPORT, 49_000);
 
+pub const OUTAGE: Product = product(
+    [
+        "Refund, line was down, days",
+        "Gutschrift für Ausfall, Tage",
+    ],
+    INTERNET,
+    450,
+);
+
 impl Product {
     /// A line of so many; `quantity` is a decimal as people write it.
     pub fn line(&self, quantity: &str, german: bool, tax_rate: &str) -> NewInvoiceLine {

@@ -97,11 +97,11 @@ pub async fn make(ctx: &Ctx, wish: &Wish, progress: Progress<'_>) -> Result<Made
     let (before, since): (Vec<Event>, Vec<Event>) = events
         .into_iter()
         .partition(|event| event.on < span.in_saldo_from);
-    for event in before
-        .iter()
-        .filter(|event| matches!(event.deed, Deed::Open))
-    {
-        company.play(event).await?;
+    for (done, event) in before.iter().enumerate() {
+        if matches!(event.deed, Deed::Open) {
+            company.play(event).await?;
+        }
+        progress(done as u64, of);
     }
     company.take_over(&before).await?;
     for (done, event) in since.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! What happens in the company's two years: the events of each profile, drawn before anything is recorded.
 
-use super::catalogue::{self, CALLS, MOBILE, TELEPHONE};
+use super::catalogue::{self, CALLS, MOBILE, OUTAGE, TELEPHONE};
 use super::draw::Draw;
 use super::profiles::{Habit, Profile, Rhythm, minutes};
 use crate::domain::allocation::OpenItem;
@@ -202,14 +202,14 @@ pub fn office(span: Span) -> Vec<Event> {
         });
     };
     for months_before in (1..MONTHS_IN_SALDO).rev() {
+        add(span.month(months_before, 2), Deed::Vouchers);
         if months_before == 2 {
             add(span.month(months_before, 3), Deed::RunInError);
         }
         add(span.month(months_before, 3), Deed::Run);
-        add(span.month(months_before, 5), Deed::Vouchers);
         add(span.month(months_before, 10), Deed::Close);
     }
-    add(span.month(0, 5), Deed::Vouchers);
+    add(span.month(0, 2), Deed::Vouchers);
     add(span.month(0, 10), Deed::Close);
     events.retain(|event| event.on < span.today);
     events
@@ -323,37 +323,51 @@ impl Told<'_> {
     fn bills(&mut self) {
         for on in self.billing_days() {
             let mut lines = self.contract();
-            if self.profile.rhythm == Rhythm::Orders {
-                lines = catalogue::order(self.draw, self.profile.german(), self.profile.tax_rate());
+            let mut ordered = None;
+            if self.orders_something() {
+                let order =
+                    catalogue::order(self.draw, self.profile.german(), self.profile.tax_rate());
+                ordered = order.first().cloned();
+                lines.extend(order);
             }
             let nth = self.bill(on, lines);
             self.outcome(on, nth);
+            if let Some(device) = ordered.filter(|_| self.draw.percent(12)) {
+                self.returned(on, device);
+            } else if self.draw.percent(1) {
+                self.line_was_down(on);
+            }
         }
         if let Habit::StoppedOn(stopped) = self.profile.habit {
             self.add(stopped + Days::new(120), Deed::Suspend);
         }
     }
 
-    /// What is billed every time, three times for a quarter, and sometimes something out of the ordinary.
+    fn orders_something(&mut self) -> bool {
+        match self.profile.rhythm {
+            Rhythm::Orders => true,
+            _ => !self.profile.is_private() && self.draw.percent(5),
+        }
+    }
+
+    /// What is billed every time, three times for a quarter, and the calls that cost extra.
     fn contract(&mut self) -> Vec<NewInvoiceLine> {
+        if self.profile.rhythm == Rhythm::Orders {
+            return Vec::new();
+        }
         let mut lines = self.profile.contract.clone();
+        if matches!(self.profile.habit, Habit::StandingOrder(_)) {
+            return lines;
+        }
         if self.profile.rhythm == Rhythm::Quarterly {
             for line in &mut lines {
-                line.quantity = line
-                    .quantity
-                    .parse::<i64>()
-                    .map_or_else(|_| "3".to_owned(), |n| (3 * n).to_string());
+                let months = line.quantity.parse::<i64>();
+                line.quantity = months.map_or_else(|_| "3".to_owned(), |n| (3 * n).to_string());
             }
         }
         if self.draw.percent(30) {
-            lines.push(minutes(self.draw, &CALLS, 20, 900, self.profile));
-        }
-        if self.draw.percent(4) {
-            lines.extend(catalogue::order(
-                self.draw,
-                self.profile.german(),
-                self.profile.tax_rate(),
-            ));
+            let most = if self.profile.is_private() { 180 } else { 900 };
+            lines.push(minutes(self.draw, &CALLS, 20, most, self.profile));
         }
         lines
     }
@@ -385,9 +399,6 @@ impl Told<'_> {
             return self.collected(paid_on, nth);
         }
         self.paid(paid_on, nth);
-        if self.draw.percent(3) {
-            self.returned(on);
-        }
     }
 
     /// A customer who pays by themselves: to the cent, or as people do.
@@ -403,7 +414,8 @@ impl Told<'_> {
                 let percent = self.draw.weighted(&[(3, 50), (2, 40), (1, 75)]);
                 self.pay(on, nth, How::Part(percent));
                 let rest_on = workday(self.draw.days_after(on, 20, 45));
-                if self.draw.percent(75) {
+                // Rests are forgotten, but not for ever.
+                if on < self.span.days_ago(200) || self.draw.percent(75) {
                     self.pay(rest_on, nth, How::Exact);
                 }
             }
@@ -445,17 +457,27 @@ impl Told<'_> {
         self.pay(on, nth, How::Sum(sum));
     }
 
-    /// A device comes back: an invoice with a negative total.
-    fn returned(&mut self, billed_on: NaiveDate) {
+    /// One of the devices comes back: an invoice with a negative total.
+    fn returned(&mut self, billed_on: NaiveDate, device: NewInvoiceLine) {
         let on = workday(self.draw.days_after(billed_on, 8, 25));
-        let device = self.draw.one_of(catalogue::DEVICES);
-        let line = device.line("-1", self.profile.german(), self.profile.tax_rate());
+        let line = NewInvoiceLine {
+            quantity: "-1".to_owned(),
+            ..device
+        };
+        self.bill(on, vec![line]);
+    }
+
+    /// The customer gets some days back.
+    fn line_was_down(&mut self, billed_on: NaiveDate) {
+        let on = workday(self.draw.days_after(billed_on, 5, 20));
+        let days = format!("-{}", self.draw.between(2, 9));
+        let line = OUTAGE.line(&days, self.profile.german(), self.profile.tax_rate());
         self.bill(on, vec![line]);
     }
 
     /// Small bills by use, paid from vouchers bought in shops: whoever uses little loses the rest.
     fn vouchers(&mut self) {
-        let most = self.draw.weighted(&[(2, 70), (3, 180), (3, 300)]);
+        let most = self.draw.weighted(&[(3, 60), (3, 110), (1, 180)]);
         for on in self.billing_days() {
             let used = minutes(self.draw, &MOBILE, most / 4, most, self.profile);
             self.bill(on, vec![used]);

@@ -69,6 +69,14 @@ impl Profile {
         self.country.speaks_german()
     }
 
+    /// A person, not a company.
+    pub fn is_private(&self) -> bool {
+        match &self.opens {
+            Opens::Customer(customer) => customer.tags.contains("private"),
+            Opens::Further { .. } => false,
+        }
+    }
+
     pub fn tax_rate(&self) -> &'static str {
         self.country.tax_rate()
     }
@@ -160,7 +168,11 @@ fn private(draw: &mut Draw, span: Span, taken: &mut HashSet<String>) -> Profile 
     let line = draw.one_of(HOME_LINES).line("1", true, country.tax_rate());
     Profile {
         opens: Opens::Customer(Box::new(customer)),
-        opened_on: joined(draw, span),
+        opened_on: match rhythm {
+            // The product is younger than the company.
+            Rhythm::Vouchers => draw.days_after(span.in_saldo_from, 0, 45),
+            _ => joined(draw, span),
+        },
         settings: None,
         country,
         terms_days: 14,
