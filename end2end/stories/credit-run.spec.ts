@@ -38,6 +38,11 @@ test('a run is previewed, struck out, committed and undone @no-script', async ({
   await test.step('what is struck out stays out, and its credit goes on to the next invoice', async () => {
     await page.getByRole('checkbox', { name: oldest.number }).uncheck();
     await page.getByRole('checkbox', { name: rudders.number }).uncheck();
+    // Nobody commits what they have not seen.
+    await page.getByRole('button', { name: 'Commit the run' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await expect(page.getByRole('checkbox', { name: oldest.number })).not.toBeChecked();
+
     await page.getByRole('button', { name: 'Recalculate' }).click();
     await expect(page.getByText('Your choices are saved.')).toBeVisible();
     await expect(page.getByRole('checkbox', { name: oldest.number })).not.toBeChecked();
