@@ -2,14 +2,20 @@
 //! writes the same rows.
 
 use crate::database::{Engine, Original, close};
-use crate::{figures, fill};
+use crate::figures::{Figures, median};
+use crate::fill;
 use saldo::dto::credit_runs::NewCreditRun;
 use saldo::server::context::Ctx;
 use saldo::server::services::credit_runs;
 use sea_orm::ConnectionTrait;
 use std::time::{Duration, Instant};
 
-pub async fn measure(engine: Engine, accounts: u32, rounds: u32) -> anyhow::Result<()> {
+pub async fn measure(
+    engine: Engine,
+    accounts: u32,
+    rounds: u32,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
     let mut original = Original::make(engine, async |ctx: &Ctx| {
         fill::accounts_to_apply(ctx, accounts).await
     })
@@ -32,10 +38,10 @@ pub async fn measure(engine: Engine, accounts: u32, rounds: u32) -> anyhow::Resu
         close(ctx).await?;
     }
     let measure = format!("apply-run, {engine:?}, {accounts} accounts, {written} applications");
-    figures::print(&measure, &mut saldo, &mut script, "3");
+    figures.times(&measure, &saldo, &script, "3");
     println!(
         "the same run again with nothing to do: {:.1?}",
-        figures::median(&mut again)
+        median(&again)
     );
     Ok(())
 }

@@ -7,9 +7,15 @@ mod apply_run;
 mod database;
 mod figures;
 mod fill;
+mod http;
+mod import;
+mod pages;
+mod program;
 
 use clap::Parser;
 use database::Engine;
+use figures::Figures;
+use std::path::PathBuf;
 
 #[derive(Parser)]
 #[command(about = "Measures Saldo beside the plainest program that does the same")]
@@ -26,7 +32,10 @@ struct Arguments {
     /// Handed over by cargo; means nothing here.
     #[arg(long, hide = true)]
     bench: bool,
-    /// Only measures whose name contains this.
+    /// Where to write what was measured, as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Only measures whose name contains this: apply-run, import, pages, server, site.
     name: Option<String>,
 }
 
@@ -40,10 +49,27 @@ async fn main() -> anyhow::Result<()> {
             .as_deref()
             .is_none_or(|part| name.contains(part))
     };
+    let mut figures = Figures::default();
+    let rounds = arguments.rounds;
     for engine in Engine::chosen(arguments.engine) {
         if wanted("apply-run") {
-            apply_run::measure(engine, arguments.accounts, arguments.rounds).await?;
+            apply_run::measure(engine, arguments.accounts, rounds, &mut figures).await?;
+        }
+        if wanted("import") {
+            import::measure(engine, rounds, &mut figures).await?;
+        }
+        if wanted("pages") {
+            pages::measure(engine, rounds, &mut figures).await?;
         }
     }
-    Ok(())
+    if wanted("server") {
+        program::measure(rounds, &mut figures)?;
+    }
+    if wanted("site") {
+        program::measure_site(&mut figures)?;
+    }
+    match arguments.json {
+        Some(file) => figures.write(&file),
+        None => Ok(()),
+    }
 }

@@ -1,8 +1,9 @@
-//! The commands of a working day: `cargo xtask serve`, `cargo xtask test`, `cargo xtask build`.
+//! The commands of a working day: `cargo xtask serve`, `cargo xtask test`, `cargo xtask build`, `cargo xtask bench`.
 //!
 //! One file per command; what they share has a file of its own. No rule of Saldo lives here.
 
 mod assets;
+mod bench;
 mod build;
 mod cargo;
 mod chromium;
@@ -42,6 +43,8 @@ enum Task {
     Test(test::Args),
     /// Build both halves without running them
     Build(build::Args),
+    /// Measure Saldo beside the plainest program that does the same, optimised
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Serve(args) => serve::run(args),
         Task::Test(args) => test::run(args),
         Task::Build(args) => build::run(args),
+        Task::Bench(args) => bench::run(args),
     });
     match done {
         Ok(status) => status,
