@@ -396,16 +396,23 @@ async fn the_database_is_named_by_argument_environment_or_file() {
 async fn a_database_that_cannot_be_opened_ends_with_status_3(#[case] arguments: &[&str]) {
     let house = sqlite().await;
     let no_database = house.write("notes.db", &"This is no database. ".repeat(100));
-    for url in [
-        "sqlite:///nowhere/at/all/saldo.db".to_owned(),
-        format!("sqlite://{}", no_database.display()),
-        "postgres://nobody@127.0.0.1:1/saldo".to_owned(),
-    ] {
-        let mut command = house.bare(arguments);
-        command.args(["--database-url", &url, "--json"]);
-        let ran = Ran::of(command).ended(3);
-        assert_eq!(ran.json()["error"]["code"], "could_not_run", "{url}");
-    }
+    could_not_run(&house, arguments, "sqlite:///nowhere/at/all/saldo.db");
+    let url = format!("sqlite://{}", no_database.display());
+    could_not_run(&house, arguments, &url);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_ends_with_status_3() {
+    let house = sqlite().await;
+    could_not_run(&house, &["verify"], "postgres://nobody@127.0.0.1:1/saldo");
+}
+
+#[track_caller]
+fn could_not_run(house: &House, arguments: &[&str], url: &str) {
+    let mut command = house.bare(arguments);
+    command.args(["--database-url", url, "--json"]);
+    let ran = Ran::of(command).ended(3);
+    assert_eq!(ran.json()["error"]["code"], "could_not_run", "{url}");
 }
 
 #[rstest]
