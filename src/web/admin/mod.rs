@@ -14,8 +14,6 @@ pub mod user;
 pub mod users;
 
 use crate::domain::rights::Right;
-use crate::dto::error::AppError;
-use crate::web::ui::load::Failure;
 use crate::web::ui::prelude::*;
 
 /// Whether to offer something to the reader; the service decides again.
@@ -24,18 +22,6 @@ fn may(right: Right) -> bool {
         .viewer
         .as_ref()
         .is_some_and(|viewer| viewer.may(right))
-}
-
-/// The page for readers who may see it; others are told so, instead of a page without its content.
-fn only_if(allowed: bool, page: impl FnOnce() -> AnyView) -> AnyView {
-    if allowed {
-        return page();
-    }
-    let error = match visit().viewer {
-        Some(_) => AppError::Forbidden,
-        None => AppError::NotLoggedIn,
-    };
-    view! { <Failure error /> }.into_any()
 }
 
 /// The way back to the overview.

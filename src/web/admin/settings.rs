@@ -1,21 +1,17 @@
 //! What the business sets for itself.
 
 use super::api::read_settings;
-use super::{crumbs, may, only_if};
-use crate::domain::rights::Right;
+use super::crumbs;
 use crate::dto::business::BusinessFacts;
 use crate::web::ui::prelude::*;
 
 /// The settings, and what only the machine's configuration can change.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    only_if(may(Right::ManageSettings), move || {
-        view! {
-            <PageHead title=t!(admin.settings) crumbs=crumbs() />
-            {load(read_settings(), form)}
-        }
-        .into_any()
-    })
+    view! {
+        <PageHead title=t!(admin.settings) crumbs=crumbs() />
+        {load(read_settings(), form)}
+    }
 }
 
 fn form(facts: BusinessFacts) -> impl IntoView {

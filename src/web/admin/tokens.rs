@@ -3,8 +3,8 @@
 use super::api::list_tokens;
 use super::roles::lets;
 use super::shown::TokenOnce;
-use super::{crumbs, crumbs_to, may, only_if};
-use crate::domain::rights::{Right, Role};
+use super::{crumbs, crumbs_to};
+use crate::domain::rights::Role;
 use crate::dto::page::{Page, PageRequest};
 use crate::dto::people::TokenRow;
 use crate::web::ui::prelude::*;
@@ -13,22 +13,19 @@ use crate::web::ui::prelude::*;
 #[component]
 pub fn TokensPage() -> impl IntoView {
     let page: PageRequest = typed::query();
-    only_if(may(Right::ManageUsers), move || {
-        view! {
-            <PageHead title=t!(admin.tokens) crumbs=crumbs() lead=t!(admin.tokens_lead).into_any()>
-                <ButtonLink href="/api/docs" label=t!(admin.api_docs) />
-                <ButtonLink
-                    href="/admin/tokens/new"
-                    label=t!(admin.new_token)
-                    icon="plus"
-                    primary=true
-                />
-            </PageHead>
-            <TokenOnce />
-            {load(list_tokens(page), table)}
-        }
-        .into_any()
-    })
+    view! {
+        <PageHead title=t!(admin.tokens) crumbs=crumbs() lead=t!(admin.tokens_lead).into_any()>
+            <ButtonLink href="/api/docs" label=t!(admin.api_docs) />
+            <ButtonLink
+                href="/admin/tokens/new"
+                label=t!(admin.new_token)
+                icon="plus"
+                primary=true
+            />
+        </PageHead>
+        <TokenOnce />
+        {load(list_tokens(page), table)}
+    }
 }
 
 fn table(page: Page<TokenRow>) -> AnyView {
@@ -98,46 +95,43 @@ fn revoke(id: String) -> impl IntoView {
 /// The form that makes a token.
 #[component]
 pub fn NewTokenPage() -> impl IntoView {
-    only_if(may(Right::ManageUsers), || {
-        let roles: Vec<_> = Role::ALL
-            .iter()
-            .map(|role| view! { <Fact label=words::role(*role)>{lets(*role)}</Fact> })
-            .collect();
-        view! {
-            <PageHead
-                title=t!(admin.new_token)
-                crumbs=crumbs_to(t!(admin.tokens), "/admin/tokens")
-                lead=t!(admin.new_token_lead).into_any()
+    let roles: Vec<_> = Role::ALL
+        .iter()
+        .map(|role| view! { <Fact label=words::role(*role)>{lets(*role)}</Fact> })
+        .collect();
+    view! {
+        <PageHead
+            title=t!(admin.new_token)
+            crumbs=crumbs_to(t!(admin.tokens), "/admin/tokens")
+            lead=t!(admin.new_token_lead).into_any()
+        />
+        <Form endpoint="issue_token" arg="token">
+            <TextField
+                name="name"
+                label=t!(admin.token_name)
+                hint=t!(admin.token_name_hint)
+                required=true
+                maxlength=200
             />
-            <Form endpoint="issue_token" arg="token">
-                <TextField
-                    name="name"
-                    label=t!(admin.token_name)
-                    hint=t!(admin.token_name_hint)
+            <div class="fields">
+                <SelectField
+                    name="role"
+                    label=t!(admin.role)
+                    choices=role_choices()
                     required=true
-                    maxlength=200
                 />
-                <div class="fields">
-                    <SelectField
-                        name="role"
-                        label=t!(admin.role)
-                        choices=role_choices()
-                        required=true
-                    />
-                    <TextField
-                        name="customer"
-                        label=t!(admin.customer_number)
-                        hint=t!(admin.token_customer_hint)
-                    />
-                </div>
-                <Facts>{roles}</Facts>
-                <Actions>
-                    <Submit label=t!(admin.make_token) />
-                </Actions>
-            </Form>
-        }
-        .into_any()
-    })
+                <TextField
+                    name="customer"
+                    label=t!(admin.customer_number)
+                    hint=t!(admin.token_customer_hint)
+                />
+            </div>
+            <Facts>{roles}</Facts>
+            <Actions>
+                <Submit label=t!(admin.make_token) />
+            </Actions>
+        </Form>
+    }
 }
 
 fn role_choices() -> Vec<(String, String)> {

@@ -1,8 +1,8 @@
 //! The list of people who can log in.
 
 use super::api::{list_users, page_of_user};
-use super::{crumbs, may, only_if};
-use crate::domain::rights::{Right, Role};
+use super::crumbs;
+use crate::domain::rights::Role;
 use crate::dto::page::{Page, PageRequest};
 use crate::dto::people::{UserFilter, UserRow};
 use crate::web::ui::prelude::*;
@@ -13,25 +13,22 @@ pub fn UsersPage() -> impl IntoView {
     let filter: UserFilter = typed::query();
     let page: PageRequest = typed::query();
     let filtered = filter != UserFilter::default();
-    only_if(may(Right::ManageUsers), move || {
-        view! {
-            <PageHead title=t!(admin.users) crumbs=crumbs()>
-                <ButtonLink href="/admin/users/invite-customer" label=t!(admin.invite_customer) />
-                <ButtonLink
-                    href="/admin/users/invite"
-                    label=t!(admin.invite_staff)
-                    icon="plus"
-                    primary=true
-                />
-            </PageHead>
-            <FilterForm>
-                <TextField name="search" label=t!(admin.name_or_email) kind="search" />
-                <SelectField name="role" label=t!(admin.role) choices=role_choices() />
-            </FilterForm>
-            {load(list_users(filter, page), move |page| table(page, filtered))}
-        }
-        .into_any()
-    })
+    view! {
+        <PageHead title=t!(admin.users) crumbs=crumbs()>
+            <ButtonLink href="/admin/users/invite-customer" label=t!(admin.invite_customer) />
+            <ButtonLink
+                href="/admin/users/invite"
+                label=t!(admin.invite_staff)
+                icon="plus"
+                primary=true
+            />
+        </PageHead>
+        <FilterForm>
+            <TextField name="search" label=t!(admin.name_or_email) kind="search" />
+            <SelectField name="role" label=t!(admin.role) choices=role_choices() />
+        </FilterForm>
+        {load(list_users(filter, page), move |page| table(page, filtered))}
+    }
 }
 
 fn role_choices() -> Vec<(String, String)> {
