@@ -352,6 +352,55 @@ async fn reports_answer_as_of_a_day() {
         .ended(2);
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn a_demo_company_is_made_once_and_only_in_an_empty_database(#[case] engine: Engine) {
+    let Some(house) = House::open(engine).await else {
+        return;
+    };
+    let demo = ["demo", "--customers", "10", "--test-clock", "2026-06-15"];
+    let weak = house.json(&[&demo[..], &["--password", "demo"]].concat(), 1);
+    assert_eq!(
+        weak["error"]["refusals"][0]["code"], "password_too_weak",
+        "{weak}"
+    );
+    let made = house.json(&demo, 0);
+    assert_eq!(made["made"], true);
+    assert_eq!(made["company"]["today"], "2026-06-15");
+    let logins = made["company"]["logins"].as_array().expect("a list");
+    let emails: Vec<&str> = logins
+        .iter()
+        .filter_map(|login| login["email"].as_str())
+        .collect();
+    assert_eq!(
+        emails,
+        ["admin", "accountant", "cashier", "support", "customer"]
+            .map(|role| format!("{role}@demo.test"))
+    );
+    assert_eq!(logins[4]["customer"], "C-00001");
+    let password = made["password"].as_str().expect("a password");
+    assert_eq!(password.len(), 19, "{password}");
+    house.run(&["verify"]).ended(0);
+
+    let refused = house.json(&demo, 1);
+    assert_eq!(refused["error"]["code"], "database_not_empty");
+    let once = [&demo[..], &["--once"]].concat();
+    let kept = house.json(&once, 0);
+    assert_eq!(kept["made"], false);
+    let told = house.run(&once).ended(0);
+    assert!(told.out.contains("there already"), "{}", told.out);
+    assert!(told.out.contains("customer@demo.test"), "{}", told.out);
+
+    let Some(other) = House::open(engine).await else {
+        return;
+    };
+    let other = other.with_invoices();
+    other.run(&once).ended(1);
+    other.run(&["demo", "--customers", "9"]).ended(2);
+}
+
 #[tokio::test]
 async fn the_database_is_named_by_argument_environment_or_file() {
     let house = sqlite().await;
@@ -436,9 +485,10 @@ async fn wrong_usage_ends_with_status_2_and_says_so(#[case] arguments: &[&str]) 
 }
 
 #[rstest]
-#[case(&[], &["serve", "migrate", "user", "token", "import", "apply-credits", "report", "verify", "--database-url", "--json", "Exit status"])]
+#[case(&[], &["serve", "migrate", "demo", "user", "token", "import", "apply-credits", "report", "verify", "--database-url", "--json", "Exit status"])]
 #[case(&["serve"], &["--host", "--port", "--test-clock"])]
 #[case(&["migrate"], &["--database-url"])]
+#[case(&["demo"], &["--seed", "--customers", "--test-clock", "--password", "--once"])]
 #[case(&["user", "add"], &["EMAIL", "--role", "--customer", "--name", "--password"])]
 #[case(&["token", "add"], &["--role", "--customer", "--name"])]
 #[case(&["import", "invoices"], &["FILE", "--mapping", "--dry-run", "--good-lines-only", "--round"])]
