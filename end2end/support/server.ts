@@ -17,7 +17,7 @@ type Greeting = { url: string; first_admin_link: string | null };
 
 /** A company small enough to be made quickly, and large enough for lists of several pages. */
 const DEMO = ['demo', '--customers', '80', '--test-clock', TODAY, '--password', PASSWORD];
-const MADE_WITHIN_MS = 60_000;
+const MADE_WITHIN_MS = 100_000;
 const READY_WITHIN_MS = 30_000;
 const GONE_WITHIN_MS = 10_000;
 const ASK_AGAIN_MS = 50;
