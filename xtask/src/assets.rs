@@ -58,15 +58,14 @@ pub fn lint() -> Result<()> {
 }
 
 fn compile(toolchain: &wasm::Toolchain, profile: Profile, timings: bool) -> Result<PathBuf> {
-    let mut build = toolchain.cargo("build");
-    build.args(["--package", "saldo", "--lib", "--features", "hydrate"]);
-    match profile {
-        Profile::Dev => build.args(["--profile", "wasm-dev"]),
-        Profile::Release => {
-            cargo::without_development_flags(&mut build);
-            build.args(["--profile", "wasm-release"])
-        }
-    };
+    // Only the browser half is linked by itself; the server would pay for it in every build.
+    let mut build = toolchain.cargo("rustc");
+    build.args(["--package", "saldo", "--lib", "--crate-type", "cdylib"]);
+    build.args(["--features", "hydrate", "--profile"]);
+    build.arg(match profile {
+        Profile::Dev => "wasm-dev",
+        Profile::Release => "wasm-release",
+    });
     if timings {
         build.arg("--timings");
     }

@@ -36,7 +36,6 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let folder = written.parent().expect("the file is in a folder");
     fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
     let mut bench = cargo::cargo();
-    cargo::without_development_flags(&mut bench);
     bench.args([
         "bench",
         "--package",

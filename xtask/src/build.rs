@@ -63,7 +63,6 @@ fn server_command(profile: Profile) -> Command {
         "ssr",
     ]);
     if profile == Profile::Release {
-        cargo::without_development_flags(&mut build);
         build.arg("--release");
     }
     build

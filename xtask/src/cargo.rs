@@ -35,12 +35,6 @@ pub fn cargo() -> Command {
     cargo
 }
 
-/// Flags that make development builds quick (`.cargo/config.toml`) are left out of a release.
-pub fn without_development_flags(cargo: &mut Command) {
-    // Empty on purpose: set, it wins over the configuration file.
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", "");
-}
-
 /// What kind of file a build is expected to leave.
 #[derive(Clone, Copy)]
 pub enum Artifact {
