@@ -228,7 +228,8 @@ async fn write(
 /// surplus paid as credit; nothing of it stays as credit.
 ///
 /// Later applications of its credit are undone first, newest first, each by its own contra entry in the credit
-/// journal; then one contra entry in the cash journal takes back where the money stands. A reason is needed. Idempotent by key. Source: domain rules, section 4.
+/// journal; then one contra entry in the cash journal takes back where the money stands. A reason is needed.
+/// Idempotent by key. Source: domain rules, section 4.
 pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPayment, AppError> {
     ctx.actor.require(Right::UndoPayments)?;
     let reason = required_reason(&command.reason)?;

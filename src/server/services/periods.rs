@@ -12,7 +12,8 @@ use chrono::Days;
 use serde_json::json;
 
 /// Nothing is posted on or before the day given in this kind of journal. Today stays open. An earlier day than
-/// before opens days again and needs a reason. Waits until what is being posted to the journal is committed. Source: domain rules, section 8.
+/// before opens days again and needs a reason. Waits until what is being posted to the journal is committed.
+/// Source: domain rules, section 8.
 pub async fn close(ctx: &Ctx, command: PeriodClosing) -> Result<(), AppError> {
     ctx.actor.require(Right::ClosePeriods)?;
     let mut reader = Reader::default();
