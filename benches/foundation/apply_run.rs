@@ -96,9 +96,10 @@ fn script(uuid: &str, least: &str, greatest: &str, none: &str, mode: &str) -> St
     sql.push_str(&format!(
         "INSERT INTO journal_entries SELECT entry_id, number, 'ARP', account_id, 'EUR', '2026-05-31', '2026-05-31',
             'application', application_id, {none}, {none}, NULL, '2026-06-15 00:00:00+00:00', 'script' FROM plan;
-        INSERT INTO applications SELECT application_id, account_id, invoice_id, grant_id, {none}, amount, '2026-05-31',
-            '2026-05-31', entry_id, {none}, '2026-06-15 00:00:00+00:00', 'script', NULL, NULL, {none}, NULL, NULL
-            FROM plan;
+        INSERT INTO applications (id, account_id, invoice_id, grant_id, amount_minor, effective_on, posting_on,
+            entry_id, run_id, recorded_at, recorded_by)
+        SELECT application_id, account_id, invoice_id, grant_id, amount, '2026-05-31',
+            '2026-05-31', entry_id, {none}, '2026-06-15 00:00:00+00:00', 'script' FROM plan;
         CREATE TEMP TABLE by_grant AS SELECT grant_id, account_id, SUM(amount) AS used FROM plan GROUP BY grant_id, account_id;
         CREATE TEMP TABLE by_invoice AS SELECT invoice_id, SUM(amount) AS paid FROM plan GROUP BY invoice_id;
         CREATE TEMP TABLE by_account AS SELECT account_id, SUM(used) AS used FROM by_grant GROUP BY account_id;

@@ -71,11 +71,15 @@ pub async fn accounts_to_apply(ctx: &Ctx, accounts: u32) -> anyhow::Result<()> {
             '2026-04-01', {no}, {paid}, NULL, NULL, NULL, NULL, NULL, {now}, 'bench' FROM {from}"
     ));
     statements.push(format!(
-        "INSERT INTO credit_grants SELECT {grant}, i, {account}, 'EUR', 'overpayment', 'payment', {payment}, 8000,
-            8000, '2026-04-01', '2026-04-01', NULL, 100, {no}, {now}, 'bench' FROM {from}"
+        "INSERT INTO credit_grants (id, number, account_id, currency, class, origin_kind, origin_id, amount_minor,
+            remaining_minor, effective_on, posting_on, priority, on_hold, recorded_at, recorded_by)
+        SELECT {grant}, i, {account}, 'EUR', 'overpayment', 'payment', {payment}, 8000,
+            8000, '2026-04-01', '2026-04-01', 100, {no}, {now}, 'bench' FROM {from}"
     ));
     statements.push(format!(
-        "INSERT INTO grant_movements SELECT {movement}, {grant}, {account}, 'issued', 8000, '2026-04-01',
+        "INSERT INTO grant_movements (id, grant_id, account_id, kind, amount_minor, effective_on, posting_on, entry_id,
+            recorded_at)
+        SELECT {movement}, {grant}, {account}, 'issued', 8000, '2026-04-01',
             '2026-04-01', {paid}, {now} FROM {from}"
     ));
     for (n, amount) in [(1, 5000), (2, 4500)] {

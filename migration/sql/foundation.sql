@@ -154,7 +154,8 @@ CREATE TABLE journal_entries (
     currency text NOT NULL,
     effective_on date NOT NULL,
     posting_on date NOT NULL,
-    document_kind text NOT NULL CHECK (document_kind IN ('invoice', 'payment', 'application')),
+    document_kind text NOT NULL CHECK (document_kind IN ('invoice', 'payment', 'application', 'grant', 'credit_note',
+        'refund', 'transfer', 'write_off', 'adjustment', 'promotion', 'desk_session')),
     document_id {uuid} NOT NULL,
     reverses_id {uuid} REFERENCES journal_entries (id),
     run_id {uuid},
@@ -281,20 +282,26 @@ CREATE TABLE credit_grants (
     account_id {uuid} NOT NULL REFERENCES receivable_accounts (id),
     currency text NOT NULL,
     class text NOT NULL CHECK (class IN ('promotion', 'goodwill', 'credit_note', 'overpayment', 'prepayment')),
-    origin_kind text NOT NULL CHECK (origin_kind IN ('payment', 'invoice')),
+    origin_kind text NOT NULL CHECK (origin_kind IN
+        ('payment', 'invoice', 'credit_note', 'adjustment', 'transfer', 'promotion')),
     origin_id {uuid} NOT NULL,
     -- All that was ever issued into it, and what is left; `verify` compares both with the movements.
     amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
     remaining_minor bigint NOT NULL CHECK (remaining_minor >= 0),
+    -- What requests under way have set aside; it is not usable and does not lapse.
+    reserved_minor bigint NOT NULL DEFAULT 0 CHECK (reserved_minor >= 0),
     effective_on date NOT NULL,
     posting_on date NOT NULL,
     expires_on date,
     priority integer NOT NULL,
+    -- The version of the expiry policy it was born under, if any.
+    policy_version_id {uuid},
     on_hold {bool} NOT NULL,
     recorded_at {instant} NOT NULL,
     recorded_by text NOT NULL,
     UNIQUE (origin_kind, origin_id),
-    CHECK (remaining_minor <= amount_minor)
+    CHECK (remaining_minor <= amount_minor),
+    CHECK (reserved_minor <= remaining_minor)
 );
 CREATE INDEX credit_grants_left ON credit_grants (account_id) WHERE remaining_minor > 0;
 CREATE INDEX credit_grants_by_account ON credit_grants (account_id, number);
@@ -304,8 +311,12 @@ CREATE TABLE grant_movements (
     id {uuid} PRIMARY KEY,
     grant_id {uuid} NOT NULL REFERENCES credit_grants (id),
     account_id {uuid} NOT NULL REFERENCES receivable_accounts (id),
-    kind text NOT NULL CHECK (kind IN ('issued', 'reversed')),
+    kind text NOT NULL CHECK (kind IN ('issued', 'reversed', 'lapsed', 'reinstated', 'refunded', 'transferred',
+        'written_off', 'revoked', 'adjusted')),
     amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    -- What it does to the remainder.
+    signed_minor bigint NOT NULL GENERATED ALWAYS AS
+        (CASE WHEN kind IN ('issued', 'reinstated') THEN amount_minor ELSE -amount_minor END) STORED,
     effective_on date NOT NULL,
     posting_on date NOT NULL,
     entry_id {uuid} NOT NULL REFERENCES journal_entries (id),
@@ -319,8 +330,11 @@ CREATE TABLE applications (
     id {uuid} PRIMARY KEY,
     account_id {uuid} NOT NULL REFERENCES receivable_accounts (id),
     invoice_id {uuid} NOT NULL REFERENCES invoices (id),
+    -- What settles: a grant, or the document itself in the act that recorded it.
     grant_id {uuid} REFERENCES credit_grants (id),
     payment_id {uuid} REFERENCES payments (id),
+    credit_note_id {uuid},
+    write_off_id {uuid},
     amount_minor bigint NOT NULL CHECK (amount_minor > 0),
     effective_on date NOT NULL,
     posting_on date NOT NULL,
@@ -333,7 +347,8 @@ CREATE TABLE applications (
     unapplied_entry_id {uuid} REFERENCES journal_entries (id),
     unapplied_at {instant},
     unapplied_by text,
-    CHECK ((grant_id IS NULL) <> (payment_id IS NULL)),
+    CHECK (1 = CASE WHEN grant_id IS NULL THEN 0 ELSE 1 END + CASE WHEN payment_id IS NULL THEN 0 ELSE 1 END
+        + CASE WHEN credit_note_id IS NULL THEN 0 ELSE 1 END + CASE WHEN write_off_id IS NULL THEN 0 ELSE 1 END),
     CHECK ((unapplied_on IS NULL) = (unapplied_entry_id IS NULL))
 );
 CREATE INDEX applications_by_invoice ON applications (invoice_id);

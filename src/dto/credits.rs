@@ -144,6 +144,13 @@ coded! {
         TakenBack = "taken_back",
         Applied = "applied",
         Unapplied = "unapplied",
+        Lapsed = "lapsed",
+        Reinstated = "reinstated",
+        Refunded = "refunded",
+        Transferred = "transferred",
+        WrittenOff = "written_off",
+        Revoked = "revoked",
+        Adjusted = "adjusted",
     }
 }
 
@@ -151,8 +158,15 @@ impl GrantMovementKind {
     /// Whether the remainder grew.
     pub fn adds(self) -> bool {
         match self {
-            Self::Issued | Self::Unapplied => true,
-            Self::TakenBack | Self::Applied => false,
+            Self::Issued | Self::Unapplied | Self::Reinstated => true,
+            Self::TakenBack
+            | Self::Applied
+            | Self::Lapsed
+            | Self::Refunded
+            | Self::Transferred
+            | Self::WrittenOff
+            | Self::Revoked
+            | Self::Adjusted => false,
         }
     }
 }

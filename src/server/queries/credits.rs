@@ -341,7 +341,8 @@ fn issue(row: MovementRow, currency: &str) -> Result<GrantMovement, DbErr> {
     let kind = match row.moved_kind.as_str() {
         "issued" => GrantMovementKind::Issued,
         "reversed" => GrantMovementKind::TakenBack,
-        kind => return Err(unreadable("grant_movements.kind", kind)),
+        kind => GrantMovementKind::from_code(kind)
+            .ok_or_else(|| unreadable("grant_movements.kind", kind))?,
     };
     let amount = sql::money(row.moved_minor, currency)?;
     Ok(GrantMovement {

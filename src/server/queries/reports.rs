@@ -132,7 +132,7 @@ fn aged() -> String {
             FROM credit_grants g
             LEFT JOIN (
                 SELECT grant_id,
-                    CAST(SUM(CASE kind WHEN 'issued' THEN amount_minor ELSE -amount_minor END) AS bigint) AS minor
+                    CAST(SUM(signed_minor) AS bigint) AS minor
                 FROM grant_movements WHERE posting_on <= $1 GROUP BY grant_id
             ) m ON m.grant_id = g.id
             LEFT JOIN (

@@ -374,7 +374,7 @@ fn grant_remainders() -> String {
         LEFT JOIN receivable_accounts r ON r.id = g.account_id
         LEFT JOIN (
             SELECT grant_id,
-                CAST(SUM(CASE kind WHEN 'issued' THEN amount_minor ELSE -amount_minor END) AS bigint) AS minor
+                CAST(SUM(signed_minor) AS bigint) AS minor
             FROM grant_movements GROUP BY grant_id
         ) m ON m.grant_id = g.id
         LEFT JOIN (
@@ -386,10 +386,9 @@ fn grant_remainders() -> String {
 }
 
 fn movement_entries() -> String {
-    let moved = "CASE m.kind WHEN 'issued' THEN m.amount_minor ELSE -m.amount_minor END";
     format!(
         "SELECT 'movement' AS kind, m.id, CAST(g.number AS text) AS name, r.number AS account, {NO_ROLE},
-            g.currency, {moved} AS expected, COALESCE(s.minor, 0) AS found
+            g.currency, m.signed_minor AS expected, COALESCE(s.minor, 0) AS found
         FROM grant_movements m
         JOIN credit_grants g ON g.id = m.grant_id
         LEFT JOIN receivable_accounts r ON r.id = m.account_id
@@ -397,7 +396,7 @@ fn movement_entries() -> String {
             SELECT l.entry_id, l.grant_id, {CREDITS_LESS_DEBITS} AS minor
             FROM journal_lines l WHERE l.grant_id IS NOT NULL GROUP BY l.entry_id, l.grant_id
         ) s ON s.entry_id = m.entry_id AND s.grant_id = m.grant_id
-        WHERE {moved} <> COALESCE(s.minor, 0)"
+        WHERE m.signed_minor <> COALESCE(s.minor, 0)"
     )
 }
 

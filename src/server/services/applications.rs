@@ -3,7 +3,7 @@
 use super::replay::Replay;
 use super::{calendar, date_or_today, id, previewed_lines, required_reason};
 use crate::domain::allocation::{Allocation, OpenItem, StruckPairs, allocate};
-use crate::domain::credit::CreditClass;
+use crate::domain::credit::{CreditClass, DEFAULT_PRIORITY};
 use crate::domain::ids::{ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId};
 use crate::domain::ledger::EntrySource;
 use crate::domain::money::Money;
@@ -523,6 +523,8 @@ async fn own_grant(
         origin,
         effective_on: undo.unapplied_on,
         posting_on: undo.posting_on,
+        expires_on: None,
+        priority: DEFAULT_PRIORITY,
     };
     grants::insert(tx, ctx, &grant).await?;
     grants::find(tx, grant.id).await?.ok_or(AppError::NotFound)

@@ -4,7 +4,7 @@ use super::applications::{Undo, apply_on_finalising, plan_on_finalising, undo_on
 use super::replay::Replay;
 use super::{calendar, id, required_reason};
 use crate::domain::allocation::OpenItem;
-use crate::domain::credit::CreditClass;
+use crate::domain::credit::{CreditClass, DEFAULT_PRIORITY};
 use crate::domain::ids::{CreditGrantId, InvoiceId, JournalEntryId};
 use crate::domain::ledger::{EntrySource, Subject};
 use crate::domain::money::{Money, sum_minor};
@@ -269,6 +269,8 @@ async fn give_credit(
         origin: Origin::Invoice(invoice.id),
         effective_on: invoice.issued_on,
         posting_on,
+        expires_on: None,
+        priority: DEFAULT_PRIORITY,
     };
     grants::insert(tx, ctx, &grant).await?;
     let issued = NewMovement {

@@ -4,6 +4,7 @@ use super::applications::{Undo, undo_one, undo_within};
 use super::replay::Replay;
 use super::{calendar, date_or_today, id, required_reason};
 use crate::domain::allocation::OpenItem;
+use crate::domain::credit::DEFAULT_PRIORITY;
 use crate::domain::ids::{ApplicationId, CreditGrantId, InvoiceId, JournalEntryId, PaymentId};
 use crate::domain::ledger::EntrySource;
 use crate::domain::money::{Currency, Money};
@@ -151,6 +152,8 @@ async fn write(
         origin: Origin::Payment(payment_id),
         effective_on: received_on,
         posting_on,
+        expires_on: None,
+        priority: DEFAULT_PRIORITY,
     });
     let split = PaymentSplit {
         settled: decided.plan.settled.clone(),

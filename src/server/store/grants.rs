@@ -4,7 +4,7 @@ use super::Tx;
 use super::entity::{credit_grants, grant_movements};
 use super::numbers::{self, Sequence};
 use super::sql;
-use crate::domain::credit::{CreditClass, DEFAULT_PRIORITY, UsableGrant};
+use crate::domain::credit::{CreditClass, UsableGrant};
 use crate::domain::ids::{
     CreditGrantId, InvoiceId, JournalEntryId, PaymentId, ReceivableAccountId,
 };
@@ -42,6 +42,20 @@ coded! {
         Issued = "issued",
         /// The issue undone with its document.
         Reversed = "reversed",
+        /// What was left when its last usable day had passed.
+        Lapsed = "lapsed",
+        /// A lapse undone: the slice is there again.
+        Reinstated = "reinstated",
+        /// Paid out.
+        Refunded = "refunded",
+        /// Moved to a grant of another receivable account.
+        Transferred = "transferred",
+        /// A tiny remainder written off.
+        WrittenOff = "written_off",
+        /// Taken back by the promotion that gave it.
+        Revoked = "revoked",
+        /// Corrected downwards by staff.
+        Adjusted = "adjusted",
     }
 }
 
@@ -53,6 +67,8 @@ pub struct StoredGrant {
     pub class: CreditClass,
     pub currency: Currency,
     pub remaining_minor: i64,
+    /// What requests under way have set aside of it.
+    pub reserved_minor: i64,
     pub on_hold: bool,
     pub usable: UsableGrant,
 }
@@ -82,6 +98,10 @@ pub struct NewGrant {
     pub origin: Origin,
     pub effective_on: NaiveDate,
     pub posting_on: NaiveDate,
+    /// The last usable day; `None`: it never lapses.
+    pub expires_on: Option<NaiveDate>,
+    /// Smaller is used first.
+    pub priority: i32,
 }
 
 pub async fn insert(tx: &Tx, ctx: &Ctx, grant: &NewGrant) -> Result<(), DbErr> {
@@ -99,8 +119,10 @@ pub async fn insert(tx: &Tx, ctx: &Ctx, grant: &NewGrant) -> Result<(), DbErr> {
         remaining_minor: Set(0),
         effective_on: Set(grant.effective_on),
         posting_on: Set(grant.posting_on),
-        expires_on: Set(None),
-        priority: Set(DEFAULT_PRIORITY),
+        reserved_minor: Set(0),
+        expires_on: Set(grant.expires_on),
+        priority: Set(grant.priority),
+        policy_version_id: Set(None),
         on_hold: Set(false),
         recorded_at: Set(ctx.clock.now()),
         recorded_by: Set(ctx.actor.label()),
@@ -151,8 +173,7 @@ pub async fn refresh(tx: &Tx, ids: &[CreditGrantId]) -> Result<(), DbErr> {
         "UPDATE credit_grants SET
             amount_minor = (SELECT CAST(COALESCE(SUM(m.amount_minor), 0) AS bigint) FROM grant_movements m
                 WHERE m.grant_id = credit_grants.id AND m.kind = 'issued'),
-            remaining_minor = (SELECT CAST(COALESCE(SUM(
-                    CASE m.kind WHEN 'issued' THEN m.amount_minor ELSE -m.amount_minor END), 0) AS bigint)
+            remaining_minor = (SELECT CAST(COALESCE(SUM(m.signed_minor), 0) AS bigint)
                 FROM grant_movements m WHERE m.grant_id = credit_grants.id)
               - (SELECT CAST(COALESCE(SUM(a.amount_minor), 0) AS bigint) FROM applications a
                 WHERE a.grant_id = credit_grants.id AND a.unapplied_on IS NULL)
@@ -254,11 +275,15 @@ fn stored(row: credit_grants::Model) -> Result<StoredGrant, DbErr> {
         class,
         currency: row.currency.parse().map_err(|_| unreadable("currency"))?,
         remaining_minor: row.remaining_minor,
+        reserved_minor: row.reserved_minor,
         on_hold: row.on_hold,
         usable: UsableGrant {
             id,
             class,
-            usable_minor: if row.on_hold { 0 } else { row.remaining_minor },
+            usable_minor: match row.on_hold {
+                true => 0,
+                false => row.remaining_minor - row.reserved_minor,
+            },
             effective_on: row.effective_on,
             expires_on: row.expires_on,
             priority: row.priority,

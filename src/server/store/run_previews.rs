@@ -128,6 +128,8 @@ struct FundsRow {
     /// When a grant lapses; when an invoice is due.
     last_on: Option<NaiveDate>,
     left_minor: i64,
+    /// Of a grant: what requests have set aside.
+    reserved_minor: i64,
     /// A grant on hold, a disputed invoice.
     kept_out: bool,
 }
@@ -150,12 +152,14 @@ pub async fn funds(
     let sql = format!(
         "SELECT g.id, g.account_id, g.currency, g.class, g.number AS grant_number, g.priority,
             s.invoice_id AS struck_invoice, CAST(NULL AS text) AS invoice_number, g.effective_on AS first_on,
-            g.expires_on AS last_on, g.remaining_minor AS left_minor, g.on_hold AS kept_out
+            g.expires_on AS last_on, g.remaining_minor AS left_minor,
+            g.reserved_minor, g.on_hold AS kept_out
         FROM credit_grants g LEFT JOIN credit_run_struck s ON s.run_id = $1 AND s.grant_id = g.id
         WHERE g.account_id IN ({ids}) AND g.remaining_minor > 0
         UNION ALL
         SELECT i.id, i.account_id, i.currency, CAST(NULL AS text), CAST(NULL AS bigint), CAST(NULL AS integer),
-            {no_id}, i.number, i.issued_on, i.due_on, i.open_minor, i.disputed
+            {no_id}, i.number, i.issued_on, i.due_on, i.open_minor,
+            CAST(0 AS bigint), i.disputed
         FROM invoices i
         WHERE i.account_id IN ({ids}) AND i.open_minor > 0 AND i.posting_on <= $2 AND i.issued_on <= $2"
     );
@@ -199,11 +203,15 @@ impl Funds {
             class,
             currency: currency(&row.currency)?,
             remaining_minor: row.left_minor,
+            reserved_minor: row.reserved_minor,
             on_hold: row.kept_out,
             usable: UsableGrant {
                 id,
                 class,
-                usable_minor: if row.kept_out { 0 } else { row.left_minor },
+                usable_minor: match row.kept_out {
+                    true => 0,
+                    false => row.left_minor - row.reserved_minor,
+                },
                 effective_on: row.first_on,
                 expires_on: row.last_on,
                 priority: row.priority.ok_or_else(|| unreadable("priority"))?,

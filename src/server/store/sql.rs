@@ -1,7 +1,7 @@
 //! Small pieces for hand-written SQL that runs on both engines. Values are always bound.
 
 use super::Tx;
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
 
 /// Placeholders `$first, …` for `count` values.
 pub fn placeholders(first: usize, count: usize) -> String {
@@ -41,22 +41,27 @@ pub async fn insert_rows(
     while rows.len() > 0 {
         let count = MOST_ROWS.min(1 << rows.len().ilog2());
         let values: Vec<Value> = rows.by_ref().take(count).flatten().collect();
-        execute(tx, &insert_statement(table, columns, count), values).await?;
+        let backend = tx.connection.get_database_backend();
+        let sql = insert_statement(backend, table, columns, count);
+        execute(tx, &sql, values).await?;
     }
     Ok(())
 }
 
-fn insert_statement(table: &str, columns: &[&str], rows: usize) -> String {
-    use std::fmt::Write;
-    let mut sql = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
-    for row in 0..rows {
-        sql.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 1..=columns.len() {
-            let separator = if column == 1 { "" } else { ", " };
-            write!(sql, "{separator}${}", row * columns.len() + column)
-                .expect("a string takes any text");
+/// SQLite looks a named placeholder up in a list of all names, which makes thousands of them quadratic: there the
+/// placeholders are nameless.
+fn insert_statement(backend: DbBackend, table: &str, columns: &[&str], rows: usize) -> String {
+    let row = |row: usize| {
+        let first = row * columns.len() + 1;
+        match backend {
+            DbBackend::Sqlite => vec!["?"; columns.len()].join(", "),
+            _ => placeholders(first, columns.len()),
         }
-        sql.push(')');
-    }
-    sql
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!(
+        "INSERT INTO {table} ({}) VALUES ({})",
+        columns.join(", "),
+        rows.join("), (")
+    )
 }

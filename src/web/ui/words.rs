@@ -129,6 +129,13 @@ pub fn grant_movement(kind: GrantMovementKind) -> &'static str {
         GrantMovementKind::TakenBack => t!(words.movement_taken_back),
         GrantMovementKind::Applied => t!(words.movement_applied),
         GrantMovementKind::Unapplied => t!(words.movement_unapplied),
+        GrantMovementKind::Lapsed => t!(words.movement_lapsed),
+        GrantMovementKind::Reinstated => t!(words.movement_reinstated),
+        GrantMovementKind::Refunded => t!(words.movement_refunded),
+        GrantMovementKind::Transferred => t!(words.movement_transferred),
+        GrantMovementKind::WrittenOff => t!(words.movement_written_off),
+        GrantMovementKind::Revoked => t!(words.movement_revoked),
+        GrantMovementKind::Adjusted => t!(words.movement_adjusted),
     }
 }
 

@@ -241,8 +241,7 @@ async fn balance_as_of(
                 AS available_minor,
             CAST(SUM(CASE WHEN l.on_hold THEN l.remaining ELSE 0 END) AS bigint) AS held_minor
         FROM (SELECT g.class, g.on_hold, g.effective_on,
-                (SELECT CAST(COALESCE(SUM(CASE m.kind WHEN 'issued' THEN m.amount_minor
-                        ELSE -m.amount_minor END), 0) AS bigint)
+                (SELECT CAST(COALESCE(SUM(m.signed_minor), 0) AS bigint)
                     FROM grant_movements m WHERE m.grant_id = g.id AND m.posting_on <= $2)
                 - (SELECT CAST(COALESCE(SUM(s.amount_minor), 0) AS bigint)
                     FROM applications s WHERE s.grant_id = g.id AND {STOOD}) AS remaining
