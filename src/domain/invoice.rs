@@ -1,10 +1,11 @@
 //! Invoice lines, tax and totals; the derived status of an invoice.
 
 use super::ledger::coded;
-use super::money::{Currency, MoneyError, round_to_minor, sum_minor, to_decimal};
+use super::money::{Currency, MoneyError, round_to_minor, split_by_weights, sum_minor, to_decimal};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+use thiserror::Error;
 
 /// One line as priced: exact decimals, the discount in minor units off the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +81,55 @@ pub fn totals(lines: &[PricedLine], currency: Currency) -> Result<Totals, MoneyE
     })
 }
 
-fn tax(net_minor: i64, rate: Decimal, currency: Currency) -> Result<i64, MoneyError> {
+/// The lines with a discount of the whole document spread over them, in proportion to their nets (largest remainder).
+///
+/// Fails where the discount is less than nothing or more than the lines it can come off; lines of nothing or less
+/// take no share. Source: domain rules, section 1.
+pub fn spread_discount(
+    lines: &[PricedLine],
+    discount_minor: i64,
+    currency: Currency,
+) -> Result<Vec<PricedLine>, DiscountRefusal> {
+    if discount_minor == 0 {
+        return Ok(lines.to_vec());
+    }
+    let weights = lines
+        .iter()
+        .map(|line| line_net(line, currency).map(|net| net.max(0)))
+        .collect::<Result<Vec<i64>, _>>()?;
+    let most_minor = sum_minor(weights.iter().copied())?;
+    if discount_minor < 0 {
+        return Err(DiscountRefusal::Negative);
+    }
+    if discount_minor > most_minor {
+        return Err(DiscountRefusal::ExceedsLines { most_minor });
+    }
+    let shares = split_by_weights(discount_minor, &weights);
+    lines
+        .iter()
+        .zip(shares)
+        .map(|(line, share)| {
+            Ok(PricedLine {
+                discount_minor: sum_minor([line.discount_minor, share])?,
+                ..line.clone()
+            })
+        })
+        .collect()
+}
+
+/// Why a discount cannot come off the lines of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum DiscountRefusal {
+    #[error("a discount is not less than nothing")]
+    Negative,
+    #[error("the discount is more than the lines come to")]
+    ExceedsLines { most_minor: i64 },
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+/// Tax on a net at a rate in per cent, rounded once.
+pub fn tax(net_minor: i64, rate: Decimal, currency: Currency) -> Result<i64, MoneyError> {
     let tax = to_decimal(net_minor, currency)
         .checked_mul(rate)
         .and_then(|product| product.checked_div(Decimal::ONE_HUNDRED))
@@ -180,6 +229,25 @@ mod tests {
             .map(|t| (t.net_minor, t.tax_minor))
             .collect();
         assert_eq!(taxes, [(1_000, 70), (2_000, 400)]);
+    }
+
+    #[rstest]
+    #[case(1_000, Ok(vec![69, 237, 694]))]
+    #[case(0, Ok(vec![0, 0, 0]))]
+    #[case(-1, Err(DiscountRefusal::Negative))]
+    #[case(28_866, Err(DiscountRefusal::ExceedsLines { most_minor: 28_865 }))]
+    fn a_discount_on_the_document_is_spread_by_largest_remainder(
+        #[case] discount_minor: i64,
+        #[case] expected: Result<Vec<i64>, DiscountRefusal>,
+    ) {
+        let lines = [
+            line("1", "19.99", 0, "20"),
+            line("1", "68.33", 0, "20"),
+            line("1", "200.33", 0, "20"),
+        ];
+        let spread = spread_discount(&lines, discount_minor, Currency::EUR);
+        let shares = spread.map(|lines| lines.iter().map(|line| line.discount_minor).collect());
+        assert_eq!(shares, expected);
     }
 
     #[rstest]

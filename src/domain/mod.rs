@@ -4,6 +4,7 @@
 
 pub mod allocation;
 pub mod credit;
+pub mod credit_note;
 pub mod dates;
 pub mod ids;
 pub mod invoice;
