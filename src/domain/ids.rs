@@ -41,6 +41,11 @@ ids! {
     JournalEntryId;
     CreditRunId;
     ImportId;
+    PromotionId;
+    /// One grant of a promotion: the documented deduction.
+    PromotionGrantId;
+    PromotionRunId;
+    TopUpRequestId;
     UserId;
     TokenId;
 }

@@ -12,4 +12,6 @@ pub mod ledger;
 pub mod money;
 pub mod payment;
 pub mod posting;
+pub mod prepaid;
+pub mod promotion;
 pub mod rights;

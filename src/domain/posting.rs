@@ -168,6 +168,24 @@ pub fn application_undone(
     credit_applied(books, credit, invoice).map(|entry| entry.contra())
 }
 
+/// Credit a promotion gives.
+/// ```text
+/// promotion expense           promotional credit issued
+/// ```
+pub fn promotion_granted(books: Books, credit: CreditSlice) -> Result<JournalEntry, LedgerError> {
+    let amount = credit.amount_minor;
+    let lines = vec![
+        line(LedgerRole::PromotionExpense, Side::Debit, amount, None),
+        carrying_line(Side::Credit, credit),
+    ];
+    JournalEntry::balanced(EntrySource::Promotion, books.account, books.currency, lines)
+}
+
+/// Credit a promotion gave and takes back: the contra of [`promotion_granted`], over what is taken back.
+pub fn promotion_revoked(books: Books, credit: CreditSlice) -> Result<JournalEntry, LedgerError> {
+    promotion_granted(books, credit).map(|entry| entry.contra())
+}
+
 fn carrying_line(side: Side, credit: CreditSlice) -> JournalLine {
     line(
         credit.class.carried_in(),
@@ -359,6 +377,23 @@ mod tests {
                 "Dr receivable 465 AR",
                 "Cr bank 465 BNK"
             ]
+        );
+    }
+
+    #[test]
+    fn a_promotion_expenses_what_it_gives_and_takes_the_expense_back_when_revoked() {
+        let credit = CreditSlice {
+            grant: GRANT,
+            class: CreditClass::Promotion,
+            amount_minor: 2_000,
+        };
+        assert_eq!(
+            jotted(&promotion_granted(BOOKS, credit).unwrap()),
+            ["Dr promotion_expense 2000", "Cr promotional_credit 2000"]
+        );
+        assert_eq!(
+            jotted(&promotion_revoked(BOOKS, credit).unwrap()),
+            ["Cr promotion_expense 2000", "Dr promotional_credit 2000"]
         );
     }
 
