@@ -131,6 +131,7 @@ CREATE TABLE receivable_accounts (
     created_at {instant} NOT NULL
 );
 CREATE INDEX receivable_accounts_by_customer ON receivable_accounts (customer_id);
+CREATE INDEX receivable_accounts_by_currency ON receivable_accounts (currency);
 -- Accounts on which a run may find both sides.
 CREATE INDEX receivable_accounts_to_apply ON receivable_accounts (id) WHERE credit_minor > 0 AND due_minor > 0;
 
