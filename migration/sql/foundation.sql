@@ -306,6 +306,7 @@ CREATE TABLE credit_grants (
 );
 CREATE INDEX credit_grants_left ON credit_grants (account_id) WHERE remaining_minor > 0;
 CREATE INDEX credit_grants_by_account ON credit_grants (account_id, number);
+CREATE INDEX credit_grants_lapsing ON credit_grants (expires_on, account_id) WHERE remaining_minor > 0;
 
 -- Everything that changes a remainder apart from applications.
 CREATE TABLE grant_movements (
@@ -321,9 +322,13 @@ CREATE TABLE grant_movements (
     effective_on date NOT NULL,
     posting_on date NOT NULL,
     entry_id {uuid} NOT NULL REFERENCES journal_entries (id),
-    recorded_at {instant} NOT NULL
+    -- Why it lapsed: a grant lapses once per cause.
+    cause text,
+    recorded_at {instant} NOT NULL,
+    CHECK ((kind = 'lapsed') = (cause IS NOT NULL))
 );
 CREATE INDEX grant_movements_by_grant ON grant_movements (grant_id);
+CREATE UNIQUE INDEX grant_movements_by_cause ON grant_movements (grant_id, cause) WHERE cause IS NOT NULL;
 CREATE INDEX grant_movements_by_account ON grant_movements (account_id);
 
 -- The recorded fact that a slice settles a slice. Undoing keeps the row and says when and by which entry.
@@ -348,6 +353,8 @@ CREATE TABLE applications (
     unapplied_entry_id {uuid} REFERENCES journal_entries (id),
     unapplied_at {instant},
     unapplied_by text,
+    -- Undoing it brought the slice back to a grant that had lapsed.
+    reinstated {bool} NOT NULL DEFAULT FALSE,
     CHECK (1 = CASE WHEN grant_id IS NULL THEN 0 ELSE 1 END + CASE WHEN payment_id IS NULL THEN 0 ELSE 1 END
         + CASE WHEN credit_note_id IS NULL THEN 0 ELSE 1 END + CASE WHEN write_off_id IS NULL THEN 0 ELSE 1 END),
     CHECK ((unapplied_on IS NULL) = (unapplied_entry_id IS NULL))

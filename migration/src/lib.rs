@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261122_000001_foundation;
 mod m20261122_000002_imports;
+mod m20261122_000003_expiry;
 mod m20261122_000006_promotions;
 
 pub struct Migrator;
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261122_000002_imports::Migration),
+            Box::new(m20261122_000003_expiry::Migration),
             Box::new(m20261122_000006_promotions::Migration),
         ]
     }

@@ -8,6 +8,9 @@ use std::cmp::Ordering;
 /// The priority of a grant nobody gave one; smaller numbers are used first.
 pub const DEFAULT_PRIORITY: i32 = 100;
 
+/// The largest number a priority may be.
+pub const LOWEST_PRIORITY: u32 = 1_000_000;
+
 coded! {
     /// Where credit came from. Source: domain rules, section 4.
     CreditClass {
@@ -27,6 +30,16 @@ impl CreditClass {
             Self::Prepayment => LedgerRole::CustomerPrepayments,
             Self::Goodwill => LedgerRole::GoodwillCredit,
             Self::Promotion => LedgerRole::PromotionalCredit,
+        }
+    }
+
+    /// Where credit of this class goes when it lapses: what the customer paid becomes income, what was given goes back
+    /// to the expense it came from. Source: domain rules, section 7.
+    pub fn lapses_to(self) -> LedgerRole {
+        match self {
+            Self::Overpayment | Self::CreditNote | Self::Prepayment => LedgerRole::BreakageIncome,
+            Self::Goodwill => LedgerRole::GoodwillExpense,
+            Self::Promotion => LedgerRole::PromotionExpense,
         }
     }
 
@@ -105,7 +118,7 @@ coded! {
         /// Its date is still to come.
         NotYetEffective = "not_yet_effective",
         OnHold = "on_hold",
-        /// Past its last usable day with something left.
+        /// Past its last usable day: with something left that is still to be posted as lapsed, or lapsed at the end.
         Lapsed = "lapsed",
         /// Applied to the last cent.
         Used = "used",
@@ -120,6 +133,8 @@ pub struct GrantFacts {
     pub remaining_minor: i64,
     /// What is left of the issue was taken back with its document.
     pub taken_back: bool,
+    /// What lapsed of it and was not taken back.
+    pub lapsed_minor: i64,
     pub on_hold: bool,
     pub effective_on: NaiveDate,
     pub expires_on: Option<NaiveDate>,
@@ -130,6 +145,7 @@ pub fn grant_status(facts: GrantFacts, today: NaiveDate) -> GrantStatus {
     if facts.remaining_minor == 0 {
         return match facts.taken_back {
             true => GrantStatus::TakenBack,
+            false if facts.lapsed_minor > 0 => GrantStatus::Lapsed,
             false => GrantStatus::Used,
         };
     }
@@ -154,6 +170,7 @@ mod tests {
         GrantFacts {
             remaining_minor: 5,
             taken_back: false,
+            lapsed_minor: 0,
             on_hold: false,
             effective_on: "2026-06-01".parse().unwrap(),
             expires_on: Some("2026-06-30".parse().unwrap()),
@@ -167,6 +184,7 @@ mod tests {
     #[case(GrantFacts { expires_on: None, ..facts() }, "2199-01-01", GrantStatus::Usable)]
     #[case(GrantFacts { on_hold: true, ..facts() }, "2026-06-15", GrantStatus::OnHold)]
     #[case(GrantFacts { remaining_minor: 0, ..facts() }, "2026-06-15", GrantStatus::Used)]
+    #[case(GrantFacts { remaining_minor: 0, lapsed_minor: 2, ..facts() }, "2026-06-15", GrantStatus::Lapsed)]
     #[case(GrantFacts { remaining_minor: 0, taken_back: true, ..facts() }, "2026-06-15", GrantStatus::TakenBack)]
     fn a_grants_status_follows_from_its_facts(
         #[case] facts: GrantFacts,

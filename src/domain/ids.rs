@@ -46,6 +46,9 @@ ids! {
     PromotionGrantId;
     PromotionRunId;
     TopUpRequestId;
+    ExpiryPolicyId;
+    /// A policy as it was from one day to the next version.
+    ExpiryPolicyVersionId;
     UserId;
     TokenId;
 }

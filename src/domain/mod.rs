@@ -6,6 +6,7 @@ pub mod allocation;
 pub mod credit;
 pub mod credit_note;
 pub mod dates;
+pub mod expiry;
 pub mod ids;
 pub mod invoice;
 pub mod ledger;

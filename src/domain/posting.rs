@@ -186,6 +186,26 @@ pub fn promotion_revoked(books: Books, credit: CreditSlice) -> Result<JournalEnt
     promotion_granted(books, credit).map(|entry| entry.contra())
 }
 
+/// Credit lapsed, source EXP.
+/// ```text
+/// the account that carries it   breakage income (what the customer paid)
+///                               promotion or goodwill expense (what was given)
+/// ```
+/// Source: domain rules, sections 7 and 8.
+pub fn credit_lapsed(books: Books, credit: CreditSlice) -> Result<JournalEntry, LedgerError> {
+    let amount = credit.amount_minor;
+    let lines = vec![
+        carrying_line(Side::Debit, credit),
+        line(credit.class.lapses_to(), Side::Credit, amount, None),
+    ];
+    JournalEntry::balanced(EntrySource::Expiry, books.account, books.currency, lines)
+}
+
+/// A lapse taken back: the contra of [`credit_lapsed`], to be posted naming the entry it reverses.
+pub fn credit_reinstated(books: Books, credit: CreditSlice) -> Result<JournalEntry, LedgerError> {
+    credit_lapsed(books, credit).map(|entry| entry.contra())
+}
+
 fn carrying_line(side: Side, credit: CreditSlice) -> JournalLine {
     line(
         credit.class.carried_in(),
@@ -395,6 +415,43 @@ mod tests {
             jotted(&promotion_revoked(BOOKS, credit).unwrap()),
             ["Cr promotion_expense 2000", "Dr promotional_credit 2000"]
         );
+    }
+
+    #[test]
+    fn credit_that_lapses_becomes_income_or_goes_back_to_its_expense() {
+        for (class, carried, becomes) in [
+            (CreditClass::Overpayment, "receivable", "breakage_income"),
+            (CreditClass::CreditNote, "receivable", "breakage_income"),
+            (
+                CreditClass::Prepayment,
+                "customer_prepayments",
+                "breakage_income",
+            ),
+            (
+                CreditClass::Promotion,
+                "promotional_credit",
+                "promotion_expense",
+            ),
+            (CreditClass::Goodwill, "goodwill_credit", "goodwill_expense"),
+        ] {
+            let credit = CreditSlice {
+                grant: GRANT,
+                class,
+                amount_minor: 4_000,
+            };
+            let lapsed = credit_lapsed(BOOKS, credit).unwrap();
+            assert_eq!(lapsed.source(), EntrySource::Expiry);
+            assert_eq!(
+                jotted(&lapsed),
+                [format!("Dr {carried} 4000"), format!("Cr {becomes} 4000")]
+            );
+            let back = credit_reinstated(BOOKS, credit).unwrap();
+            assert_eq!(back.source(), EntrySource::Expiry);
+            assert_eq!(
+                jotted(&back),
+                [format!("Cr {carried} 4000"), format!("Dr {becomes} 4000")]
+            );
+        }
     }
 
     #[test]

@@ -28,6 +28,11 @@ coded! {
         UndoPayments = "undo_payments",
         ApplyCredits = "apply_credits",
         HoldCredits = "hold_credits",
+        /// Another lapse date for credit that has not lapsed.
+        ExtendCredits = "extend_credits",
+        /// A new lapse date for credit that has.
+        ReinstateCredits = "reinstate_credits",
+        ManageExpiry = "manage_expiry",
         Backdate = "backdate",
         ReadJournal = "read_journal",
         Import = "import",
@@ -45,14 +50,20 @@ pub fn holds(roles: &[Role], right: Right) -> bool {
 
 fn role_holds(role: Role, right: Right) -> bool {
     use Right::{
-        ApplyCredits, Backdate, ClosePeriods, EditCustomers, EditInvoices, HoldCredits, Import,
-        ManageChart, ManageSettings, ManageUsers, ReadCustomers, ReadJournal, RecordPayments,
-        UndoPayments,
+        ApplyCredits, Backdate, ClosePeriods, EditCustomers, EditInvoices, ExtendCredits,
+        HoldCredits, Import, ManageChart, ManageExpiry, ManageSettings, ManageUsers, ReadCustomers,
+        ReadJournal, RecordPayments, ReinstateCredits, UndoPayments,
     };
     match role {
         Role::Admin => matches!(
             right,
-            ReadCustomers | ManageUsers | ManageChart | ManageSettings | ClosePeriods | ReadJournal
+            ReadCustomers
+                | ManageUsers
+                | ManageChart
+                | ManageExpiry
+                | ManageSettings
+                | ClosePeriods
+                | ReadJournal
         ),
         Role::Accountant => matches!(
             right,
@@ -63,6 +74,8 @@ fn role_holds(role: Role, right: Right) -> bool {
                 | UndoPayments
                 | ApplyCredits
                 | HoldCredits
+                | ExtendCredits
+                | ReinstateCredits
                 | Backdate
                 | ReadJournal
                 | Import

@@ -4,7 +4,9 @@ use super::balances::AccountBalance;
 use super::error::AppError;
 use super::form::Reader;
 use crate::domain::credit::OrderOfUse;
-use crate::domain::ids::{CustomerId, InvoiceId, JournalEntryId, PaymentId, ReceivableAccountId};
+use crate::domain::ids::{
+    CreditGrantId, CustomerId, InvoiceId, JournalEntryId, PaymentId, ReceivableAccountId,
+};
 use crate::domain::ledger::{EntrySource, coded};
 use crate::domain::money::Money;
 use crate::domain::payment::SurplusChoice;
@@ -206,6 +208,11 @@ pub enum LedgerDocument {
     Application {
         invoice: InvoiceId,
         number: String,
+    },
+    /// Credit that lapsed, or a lapse taken back.
+    Lapse {
+        grant: CreditGrantId,
+        number: i64,
     },
 }
 

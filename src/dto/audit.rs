@@ -25,6 +25,9 @@ coded! {
         CreditUnapplied = "credit.unapplied",
         GrantHeld = "grant.held",
         GrantReleased = "grant.released",
+        GrantExpiryChanged = "grant.expiry_changed",
+        CreditsLapsed = "credits.lapsed",
+        ExpiryPolicySet = "expiry_policy.set",
         RunPreviewed = "credit_run.previewed",
         RunStarted = "credit_run.started",
         RunDone = "credit_run.done",
@@ -57,6 +60,9 @@ coded! {
         Application = "application",
         Grant = "grant",
         CreditRun = "credit_run",
+        ExpiryPolicy = "expiry_policy",
+        /// Its id is the job's name.
+        Job = "job",
         Import = "import",
         /// Its id is a code of `JournalKind`.
         Period = "period",

@@ -42,6 +42,8 @@ pub struct Unapplication {
     pub application: String,
     /// Empty means today; not before the application's own date.
     pub unapplied_on: String,
+    /// Where the grant has lapsed meanwhile: its new last usable day. Empty: the slice lapses the same day.
+    pub new_expires_on: String,
     pub reason: String,
     pub idempotency_key: String,
 }

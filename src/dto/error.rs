@@ -1,6 +1,7 @@
 //! What a browser or an API client may learn about a failure. Made in one place, worded by who shows it.
 
 use crate::domain::dates::DateRefusal;
+use crate::domain::expiry::ExpiryRefusal;
 use crate::domain::money::{Currency, Money, MoneyError};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -137,6 +138,12 @@ pub enum Refusal {
     PaymentReversed,
     AlreadyUnapplied,
     GrantNotUsable,
+    /// A new lapse date is for credit that has lapsed.
+    GrantNotLapsed,
+    /// Nothing is left of the grant.
+    NothingLeft,
+    /// Only a prepayment takes this.
+    OnlyForPrepayments,
     DifferentAccounts,
     AccountOnHold,
     RunNotInPreview,
@@ -207,6 +214,9 @@ impl Refusal {
             Self::PaymentReversed => "payment_reversed",
             Self::AlreadyUnapplied => "already_unapplied",
             Self::GrantNotUsable => "grant_not_usable",
+            Self::GrantNotLapsed => "grant_not_lapsed",
+            Self::NothingLeft => "nothing_left",
+            Self::OnlyForPrepayments => "only_for_prepayments",
             Self::DifferentAccounts => "different_accounts",
             Self::AccountOnHold => "account_on_hold",
             Self::RunNotInPreview => "run_not_in_preview",
@@ -276,6 +286,15 @@ impl From<DateRefusal> for Refusal {
             DateRefusal::TooLate { last } => Self::DateTooLate { last },
             DateRefusal::BeforeAccountOpened { first } => Self::BeforeAccountOpened { first },
             DateRefusal::BackdatingNeedsReason { first } => Self::BackdatingNeedsReason { first },
+        }
+    }
+}
+
+impl From<ExpiryRefusal> for Refusal {
+    fn from(refusal: ExpiryRefusal) -> Self {
+        match refusal {
+            ExpiryRefusal::TooEarly { first } => Self::DateTooEarly { first },
+            ExpiryRefusal::TooLate { last } => Self::DateTooLate { last },
         }
     }
 }

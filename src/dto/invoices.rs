@@ -221,6 +221,8 @@ impl NewInvoiceLine {
 #[serde(default)]
 pub struct InvoiceVoiding {
     pub invoice: String,
+    /// Where credit that paid it has lapsed meanwhile: its new last usable day. Empty: it lapses the same day.
+    pub new_expires_on: String,
     pub reason: String,
     pub idempotency_key: String,
 }

@@ -28,6 +28,8 @@ coded! {
         Invoice = "invoice",
         Payment = "payment",
         Application = "application",
+        /// A credit grant itself.
+        Grant = "grant",
     }
 }
 

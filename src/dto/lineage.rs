@@ -83,6 +83,8 @@ pub struct UndoneSlice {
     pub unapplied_by: String,
     pub entry: JournalEntryId,
     pub entry_number: i64,
+    /// The slice came back to a grant that had lapsed.
+    pub reinstated: bool,
 }
 
 /// A journal entry with its lines, as documents show it.

@@ -9,6 +9,7 @@ pub mod credits;
 pub mod customers;
 pub mod dashboard;
 pub mod error;
+pub mod expiry;
 pub mod form;
 pub mod imports;
 pub mod invoices;

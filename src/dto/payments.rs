@@ -4,7 +4,8 @@ use super::error::{AppError, FieldRefusal, Refusal};
 use super::form::{AmountText, Reader, Typed};
 use super::lineage::{AccountRef, AppliedSlice, HistoryItem, PostedEntry};
 use crate::domain::allocation::OpenItem;
-use crate::domain::credit::CreditClass;
+use crate::domain::credit::{CreditClass, LOWEST_PRIORITY};
+use crate::domain::expiry::{GivenTerms, check_last_day};
 use crate::domain::ids::{CreditGrantId, InvoiceId, JournalEntryId, PaymentId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::payment::{
@@ -32,6 +33,10 @@ pub struct NewPayment {
     pub surplus: String,
     /// `yes`: what is not applied is a prepayment.
     pub prepayment: String,
+    /// Of a prepayment, its last usable day; empty leaves it to the expiry policy.
+    pub expires_on: String,
+    /// Of a prepayment, smaller is used first; empty means 100.
+    pub priority: String,
     /// Why it is dated back, where it is.
     pub reason: String,
     pub idempotency_key: String,
@@ -63,6 +68,8 @@ pub struct ReadPayment {
     pub reference: String,
     pub note: String,
     pub terms: PaymentTerms,
+    /// What was said about the credit it leaves.
+    pub credit: GivenTerms,
 }
 
 impl NewPayment {
@@ -94,6 +101,7 @@ impl NewPayment {
         let reference = reader.text("reference", &self.reference, 200);
         let note = reader.text("note", &self.note, 2_000);
         let wanted = self.read_applications(&mut reader, currency);
+        let credit = self.read_credit_terms(&mut reader, received_on);
         let read = (|| {
             let terms = PaymentTerms {
                 amount_minor: amount?.minor,
@@ -109,9 +117,49 @@ impl NewPayment {
                 reference,
                 note,
                 terms,
+                credit: credit?,
             })
         })();
         reader.finish(read)
+    }
+
+    /// Priority and lapse date of a prepayment. The last usable day is not before the day of receipt.
+    fn read_credit_terms(
+        &self,
+        reader: &mut Reader,
+        received_on: Option<NaiveDate>,
+    ) -> Option<GivenTerms> {
+        let prepayment = self.prepayment == "yes";
+        for (field, text) in [
+            ("expires_on", &self.expires_on),
+            ("priority", &self.priority),
+        ] {
+            if !prepayment && !text.trim().is_empty() {
+                reader.refuse(field, Refusal::OnlyForPrepayments);
+                return None;
+            }
+        }
+        let expires_on = match self.expires_on.trim() {
+            "" => None,
+            text => {
+                let date = reader.date("expires_on", text)?;
+                if let Err(refusal) = check_last_day(date, received_on?) {
+                    reader.refuse("expires_on", refusal.into());
+                }
+                Some(date)
+            }
+        };
+        let priority = match self.priority.trim() {
+            "" => None,
+            text => {
+                let priority = reader.whole_number("priority", text, LOWEST_PRIORITY)?;
+                i32::try_from(priority).ok()
+            }
+        };
+        Some(GivenTerms {
+            expires_on,
+            priority,
+        })
     }
 
     fn read_applications(
@@ -203,12 +251,14 @@ pub struct PaymentPreview {
     pub credit: Money,
     /// The class that credit would have.
     pub class: CreditClass,
+    /// The last usable day that credit would have; `None` never lapses.
+    pub expires_on: Option<NaiveDate>,
     /// What would be kept as fee income.
     pub fee: Money,
 }
 
 impl PaymentPreview {
-    /// A plan in words of the wire; `items` are those it was made for.
+    /// A plan in words of the wire; `items` are those it was made for. When its credit lapses, only the server knows.
     pub fn of(plan: &PaymentPlan, items: &[OpenItem], currency: Currency) -> Self {
         let money = |minor| Money::new(minor, currency);
         let slices = plan.settled.iter().filter_map(|slice| {
@@ -225,6 +275,7 @@ impl PaymentPreview {
             slices: slices.collect(),
             credit: money(plan.credit_minor),
             class: plan.credit_class,
+            expires_on: None,
             fee: money(plan.fee_minor),
         }
     }

@@ -13,6 +13,7 @@
 
 mod apply_credits;
 mod demo;
+mod expire_credits;
 mod import;
 mod migrate;
 mod report;
@@ -75,6 +76,7 @@ enum Command {
     User(user::Words),
     Token(token::Words),
     ApplyCredits(apply_credits::Words),
+    ExpireCredits(expire_credits::Words),
     Import(import::Words),
     Report(report::Words),
     Verify(verify::Words),
@@ -170,6 +172,7 @@ async fn obey(cli: Cli) -> Result<Answer, Failure> {
         Command::User(words) => user::run(words, &open_log(&overrides)?).await,
         Command::Token(words) => token::run(words, &open_log(&overrides)?).await,
         Command::ApplyCredits(words) => apply_credits::run(words, &open_log(&overrides)?).await,
+        Command::ExpireCredits(words) => expire_credits::run(words, &open_log(&overrides)?).await,
         Command::Import(words) => import::run(words, &open_log(&overrides)?).await,
         Command::Report(words) => report::run(words, &open_log(&overrides)?).await,
         Command::Verify(words) => verify::run(words, &open_log(&overrides)?).await,

@@ -4,6 +4,7 @@ use super::{Answer, Failure, could_not, log_to_stderr, open_house_at, print};
 use crate::server::auth::session;
 use crate::server::config::{Config, Overrides};
 use crate::server::context::{Clock, Ctx};
+use crate::server::jobs;
 use crate::server::live;
 use crate::server::router::{self, Outside};
 use crate::server::services::users;
@@ -93,6 +94,7 @@ async fn serve(ctx: Ctx, config: Config, listener: TcpListener) -> Result<(), Fa
     let app = router::app(&ctx, &outside).map_err(|error| Failure::Usage(error.to_string()))?;
     live::join_other_servers(&ctx);
     let sweeping = tokio::spawn(session::sweep(ctx.clone()));
+    let daily = tokio::spawn(jobs::daily::keep_up(ctx.clone()));
     let (asked, asked_to_end) = oneshot::channel();
     let ending = async move {
         end_asked().await;
@@ -108,6 +110,7 @@ async fn serve(ctx: Ctx, config: Config, listener: TcpListener) -> Result<(), Fa
         () = too_late(asked_to_end) => Ok(()),
     };
     sweeping.abort();
+    daily.abort();
     result.map_err(|error| could_not("serve", error))
 }
 

@@ -33,6 +33,8 @@ const JOINED: &str = "credit_grants g
 const COLUMNS: &str =
     "g.id, g.number, a.number AS account, c.number AS customer, c.name AS customer_name,
     g.class, g.amount_minor, g.remaining_minor, g.currency, g.effective_on, g.expires_on, g.on_hold,
+    (SELECT CAST(COALESCE(SUM(CASE m.kind WHEN 'lapsed' THEN m.amount_minor ELSE -m.amount_minor END), 0) AS bigint)
+        FROM grant_movements m WHERE m.grant_id = g.id AND m.kind IN ('lapsed', 'reinstated')) AS lapsed_minor,
     p.id AS payment_id, p.number AS payment_number, p.received_on, p.reversed_on,
     o.id AS invoice_id, o.number AS invoice_number, o.issued_on, o.voided_on";
 
@@ -50,6 +52,7 @@ struct Row {
     effective_on: NaiveDate,
     expires_on: Option<NaiveDate>,
     on_hold: bool,
+    lapsed_minor: i64,
     payment_id: Option<Uuid>,
     payment_number: Option<i64>,
     received_on: Option<NaiveDate>,
@@ -194,6 +197,7 @@ fn grant(row: Row, today: NaiveDate) -> Result<GrantRow, DbErr> {
     let facts = GrantFacts {
         remaining_minor: row.remaining_minor,
         taken_back: row.reversed_on.is_some() || row.voided_on.is_some(),
+        lapsed_minor: row.lapsed_minor,
         on_hold: row.on_hold,
         effective_on: row.effective_on,
         expires_on: row.expires_on,
@@ -373,8 +377,12 @@ fn applied(slice: &AppliedSlice) -> GrantMovement {
 
 fn unapplied(slice: &AppliedSlice) -> Option<GrantMovement> {
     let undone = slice.undone.as_ref()?;
+    let kind = match undone.reinstated {
+        true => GrantMovementKind::Reinstated,
+        false => GrantMovementKind::Unapplied,
+    };
     Some(GrantMovement {
-        kind: GrantMovementKind::Unapplied,
+        kind,
         effective_on: undone.unapplied_on,
         entry: undone.entry,
         entry_number: undone.entry_number,

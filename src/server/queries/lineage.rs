@@ -56,6 +56,7 @@ struct SliceRow {
     unapplied_by: Option<String>,
     unapplied_entry_id: Option<Uuid>,
     unapplied_entry_number: Option<i64>,
+    reinstated: bool,
 }
 
 /// The applications of one document in the order they were recorded, undone ones included.
@@ -76,7 +77,8 @@ pub async fn slices(ctx: &Ctx, of: SlicesOf) -> Result<Vec<AppliedSlice>, DbErr>
             o.id AS origin_invoice_id, o.number AS origin_invoice_number, o.issued_on AS origin_issued_on,
             a.amount_minor, c.currency, a.effective_on, a.entry_id, e.number AS entry_number,
             a.run_id, r.number AS run_number, a.recorded_at, a.recorded_by,
-            a.unapplied_on, a.unapplied_by, a.unapplied_entry_id, u.number AS unapplied_entry_number
+            a.unapplied_on, a.unapplied_by, a.unapplied_entry_id, u.number AS unapplied_entry_number,
+            a.reinstated
         FROM applications a
             JOIN receivable_accounts c ON c.id = a.account_id
             JOIN invoices i ON i.id = a.invoice_id
@@ -134,6 +136,7 @@ fn slice(row: SliceRow) -> Result<AppliedSlice, DbErr> {
             unapplied_by: row.unapplied_by.unwrap_or_default(),
             entry: JournalEntryId(entry),
             entry_number,
+            reinstated: row.reinstated,
         }),
         _ => None,
     };
@@ -222,6 +225,8 @@ pub async fn entries(ctx: &Ctx, of: EntriesOf) -> Result<Vec<PostedEntry>, DbErr
             UNION SELECT a.entry_id FROM applications a JOIN credit_grants g ON g.id = a.grant_id
                 WHERE g.origin_kind = 'payment' AND g.origin_id = $1
             UNION SELECT a.unapplied_entry_id FROM applications a JOIN credit_grants g ON g.id = a.grant_id
+                WHERE g.origin_kind = 'payment' AND g.origin_id = $1
+            UNION SELECT m.entry_id FROM grant_movements m JOIN credit_grants g ON g.id = m.grant_id
                 WHERE g.origin_kind = 'payment' AND g.origin_id = $1",
             id.0,
         ),

@@ -3,7 +3,7 @@
 use super::answer::{Answer, Created};
 use super::payments::AmountBody;
 use super::problem::Problem;
-use super::request::{Body, Caller, Key, Params};
+use super::request::{Body, Caller, Key, Params, text_or_null};
 use crate::dto::credits::{NewApplication, Unapplication};
 use crate::dto::form::AmountText;
 use crate::server::context::Ctx;
@@ -92,6 +92,11 @@ struct UnapplicationBody {
     /// Empty means today; not before the application's own date.
     #[schema(required = false, format = Date)]
     unapplied_on: String,
+    /// Where the grant has lapsed meanwhile: its new last usable day, which needs a right of its own. Empty: what comes
+    /// back lapses the same day.
+    #[serde(deserialize_with = "text_or_null")]
+    #[schema(required = false, format = Date)]
+    new_expires_on: String,
     #[schema(required = false)]
     reason: String,
 }
@@ -109,6 +114,7 @@ async fn unapply(
     let command = Unapplication {
         application: id.clone(),
         unapplied_on: body.unapplied_on,
+        new_expires_on: body.new_expires_on,
         reason: body.reason,
         idempotency_key: key,
     };

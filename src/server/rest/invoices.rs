@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Created};
 use super::problem::Problem;
-use super::request::{Body, Caller, Key, Params, number_text};
+use super::request::{Body, Caller, Key, Params, number_text, text_or_null};
 use crate::dto::error::Refusal;
 use crate::dto::invoices::{
     InvoiceDispute, InvoiceFinalisation, InvoiceVoiding, NewInvoice, NewInvoiceLine,
@@ -201,18 +201,32 @@ async fn finalise(
     Ok(Json(invoices::find(&ctx, &id).await?))
 }
 
+/// Why an invoice is voided.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+#[schema(as = InvoiceVoiding)]
+struct VoidingBody {
+    reason: String,
+    /// Where credit that paid it has lapsed meanwhile: its new last usable day, which needs a right of its own. Empty:
+    /// what comes back lapses the same day.
+    #[serde(deserialize_with = "text_or_null")]
+    #[schema(required = false, format = Date)]
+    new_expires_on: String,
+}
+
 /// Voids an invoice that no payment settled any part of. A reason is needed.
-#[utoipa::path(post, path = "/invoices/{id}/void", tag = "invoices", request_body = ReasonBody,
+#[utoipa::path(post, path = "/invoices/{id}/void", tag = "invoices", request_body = VoidingBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Invoice)))]
 async fn void(
     Caller(ctx): Caller,
     Key(key): Key,
     Path(id): Path<String>,
-    Body(body): Body<ReasonBody>,
+    Body(body): Body<VoidingBody>,
 ) -> Answer<Invoice> {
     let command = InvoiceVoiding {
         invoice: id.clone(),
+        new_expires_on: body.new_expires_on,
         reason: body.reason,
         idempotency_key: key,
     };

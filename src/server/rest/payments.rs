@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Created};
 use super::problem::Problem;
-use super::request::{Body, Caller, Key, Params, flag, yes};
+use super::request::{Body, Caller, Key, Params, flag, number_text, text_or_null, yes};
 use crate::domain::money::Currency;
 use crate::dto::error::{AppError, Refusal};
 use crate::dto::form::AmountText;
@@ -67,6 +67,14 @@ struct PaymentBody {
     #[serde(deserialize_with = "flag")]
     #[schema(required = false)]
     prepayment: bool,
+    /// Of a prepayment: its last usable day, not before `received_on`, up to 2199. Empty leaves it to the expiry policy.
+    #[serde(deserialize_with = "text_or_null")]
+    #[schema(required = false, format = Date)]
+    expires_on: String,
+    /// Of a prepayment: smaller is used first. Empty means 100.
+    #[serde(deserialize_with = "number_text")]
+    #[schema(required = false, example = "100")]
+    priority: String,
     /// Why it is dated back, where it is.
     #[schema(required = false)]
     reason: String,
@@ -133,6 +141,8 @@ impl PaymentBody {
             note: self.note,
             surplus: self.surplus,
             prepayment: yes(self.prepayment),
+            expires_on: self.expires_on,
+            priority: self.priority,
             reason: self.reason,
             idempotency_key: key,
         })

@@ -258,6 +258,12 @@ pub fn number_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     deserializer.deserialize_any(NumberText)
 }
 
+/// A text; null is the same as an empty one.
+pub fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text: Option<String> = serde::Deserialize::deserialize(deserializer)?;
+    Ok(text.unwrap_or_default())
+}
+
 /// A yes or no: `true`, `false`, or the words forms send.
 pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     struct Flag;

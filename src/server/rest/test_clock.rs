@@ -6,7 +6,7 @@ use super::request::{Body, Caller};
 use crate::dto::error::AppError;
 use crate::dto::form::Reader;
 use crate::server::context::Ctx;
-use crate::server::services;
+use crate::server::jobs;
 use axum::Json;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -40,8 +40,8 @@ async fn read(Caller(ctx): Caller) -> Answer<TestClock> {
     Ok(Json(TestClock { today: ctx.today() }))
 }
 
-/// Moves the business date on, day by day; it never goes back. For admins; not found on a server without the test
-/// clock.
+/// Moves the business date on, day by day, and runs the daily jobs of each day before it answers; it never goes back.
+/// For admins; not found on a server without the test clock.
 #[utoipa::path(put, path = "/test-clock", tag = "test-clock", request_body = TestClockBody,
     responses((status = 200, body = TestClock)))]
 async fn advance(Caller(ctx): Caller, Body(body): Body<TestClockBody>) -> Answer<TestClock> {
@@ -49,7 +49,7 @@ async fn advance(Caller(ctx): Caller, Body(body): Body<TestClockBody>) -> Answer
     let mut reader = Reader::default();
     let today = reader.date("today", &body.today);
     let today = reader.finish(today)?;
-    services::clock::advance(&ctx, today).await?;
+    jobs::daily::advance_clock(&ctx, today).await?;
     Ok(Json(TestClock { today: ctx.today() }))
 }
 

@@ -1,9 +1,13 @@
 //! Applying credit to invoices and undoing that, by whatever door; holding grants.
 
+use super::expiry::{
+    Lapsing, Returned, after_return, check_new_date, new_date, terms_for_new_grant,
+};
 use super::replay::Replay;
 use super::{calendar, date_or_today, id, previewed_lines, required_reason};
 use crate::domain::allocation::{Allocation, OpenItem, StruckPairs, allocate};
-use crate::domain::credit::{CreditClass, DEFAULT_PRIORITY};
+use crate::domain::credit::CreditClass;
+use crate::domain::expiry::GivenTerms;
 use crate::domain::ids::{ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId};
 use crate::domain::ledger::EntrySource;
 use crate::domain::money::Money;
@@ -366,7 +370,10 @@ pub async fn unapply(ctx: &Ctx, command: Unapplication) -> Result<RecordedApplic
         posting_on,
         run: None,
         reason: Some(command.reason.clone()),
+        lapsing: new_date(ctx, NEW_DATE, &command.new_expires_on, unapplied_on)?,
     };
+    let grants = returns_to(&tx, std::slice::from_ref(&application)).await?;
+    check_new_date(ctx, &tx, NEW_DATE, undo.lapsing, &grants, unapplied_on).await?;
     undo_one(ctx, &tx, &account, &application, &undo).await?;
     accounts::refresh(&tx, &[account.id]).await?;
     audit::record(
@@ -395,6 +402,27 @@ pub async fn unapply(ctx: &Ctx, command: Unapplication) -> Result<RecordedApplic
     Ok(answer)
 }
 
+/// The field of a new last usable day for credit that comes back to lapsed grants.
+pub(super) const NEW_DATE: &str = "new_expires_on";
+
+/// The grants that exist already and to which the slices go back when these applications are undone.
+pub(super) async fn returns_to(
+    tx: &Tx,
+    undone: &[Application],
+) -> Result<Vec<CreditGrantId>, AppError> {
+    let mut ids = Vec::with_capacity(undone.len());
+    for application in undone {
+        match application.funds {
+            Funds::Grant(grant) => ids.push(grant),
+            Funds::Payment(payment) => {
+                let grant = grants::find_by_origin(tx, Origin::Payment(payment)).await?;
+                ids.extend(grant.map(|grant| grant.id));
+            }
+        }
+    }
+    Ok(ids)
+}
+
 /// The day of undoing: today, but never before the application's own date.
 fn undo_date(
     ctx: &Ctx,
@@ -421,6 +449,8 @@ pub(super) struct Undo {
     pub posting_on: NaiveDate,
     pub run: Option<CreditRunId>,
     pub reason: Option<String>,
+    /// What becomes of slices whose grants have lapsed meanwhile.
+    pub lapsing: Lapsing,
 }
 
 /// The undoing of applications as a part of another act, on `unapplied_on` or on the day of the latest of them. A
@@ -441,10 +471,12 @@ pub(super) async fn undo_within(
         posting_on: posted.fold(calendar.system_posting_day(unapplied_on), NaiveDate::max),
         run: None,
         reason: Some(reason.to_owned()),
+        lapsing: Lapsing::ByRule,
     })
 }
 
-/// Undoes one standing application: contra entry, grant and invoice. The account's cached balances are the caller's.
+/// Undoes one standing application: contra entry, grant and invoice. A slice that comes back to a grant which has lapsed
+/// meanwhile lapses the same day, or as `undo` says. The account's cached balances are the caller's.
 pub(super) async fn undo_one(
     ctx: &Ctx,
     tx: &Tx,
@@ -469,11 +501,21 @@ pub(super) async fn undo_one(
         reason: undo.reason.clone().filter(|reason| !reason.is_empty()),
     };
     journal::post(tx, ctx, std::slice::from_ref(&to_post)).await?;
+    let returned = Returned {
+        application: application.id,
+        amount_minor: application.amount_minor,
+        returned_on: to_post.effective_on,
+        posting_on: to_post.posting_on,
+        lapsing: undo.lapsing,
+        reason: undo.reason.as_deref().unwrap_or_default(),
+    };
     let undoing = Undoing {
         application: application.id,
         entry,
         unapplied_on: to_post.effective_on,
         posting_on: to_post.posting_on,
+        reinstates: matches!(application.funds, Funds::Grant(_))
+            && returned.is_reinstated(ctx, &grant),
     };
     applications::mark_unapplied(tx, ctx, &[undoing]).await?;
     match application.funds {
@@ -491,6 +533,7 @@ pub(super) async fn undo_one(
             grants::record_movement(tx, ctx, issued).await?;
         }
     }
+    after_return(ctx, tx, account, &grant, returned).await?;
     invoices::refresh_open(tx, &[application.invoice]).await?;
     Ok(())
 }
@@ -515,16 +558,19 @@ async fn own_grant(
     } else {
         CreditClass::Overpayment
     };
+    let day = undo.unapplied_on;
+    let terms = terms_for_new_grant(ctx, tx, account, class, day, GivenTerms::default()).await?;
     let grant = NewGrant {
         id: CreditGrantId(Uuid::now_v7()),
         account: account.id,
         currency: account.currency,
         class,
         origin,
-        effective_on: undo.unapplied_on,
+        effective_on: day,
         posting_on: undo.posting_on,
-        expires_on: None,
-        priority: DEFAULT_PRIORITY,
+        expires_on: terms.expires_on,
+        priority: terms.priority,
+        policy_version: terms.policy_version,
     };
     grants::insert(tx, ctx, &grant).await?;
     grants::find(tx, grant.id).await?.ok_or(AppError::NotFound)

@@ -8,8 +8,9 @@ use crate::server::store::audit::{self, AuditEvent};
 use chrono::NaiveDate;
 use serde_json::json;
 
-/// The business date is `today` from now on. It never goes back; not found where the date is not fixed.
-pub async fn advance(ctx: &Ctx, today: NaiveDate) -> Result<(), AppError> {
+/// The business date is to be moved on to `today`: answers the days that pass, in order. The caller moves the clock
+/// to each of them with [`pass`] and runs its jobs. The date never goes back; not found where it is not fixed.
+pub async fn advance(ctx: &Ctx, today: NaiveDate) -> Result<Vec<NaiveDate>, AppError> {
     ctx.actor.require(Right::ManageSettings)?;
     if !ctx.clock.is_fixed() {
         return Err(AppError::NotFound);
@@ -34,7 +35,16 @@ pub async fn advance(ctx: &Ctx, today: NaiveDate) -> Result<(), AppError> {
     )
     .await?;
     tx.commit(ctx).await?;
-    if ctx.clock.move_to(today) {
+    Ok(before
+        .iter_days()
+        .skip(1)
+        .take_while(|day| *day <= today)
+        .collect())
+}
+
+/// The business date is `day` from now on.
+pub fn pass(ctx: &Ctx, day: NaiveDate) -> Result<(), AppError> {
+    if ctx.clock.move_to(day) {
         return Ok(());
     }
     // Another request was faster and went further.

@@ -1,10 +1,16 @@
 //! Drafting, finalising, disputing and voiding invoices.
 
-use super::applications::{Undo, apply_on_finalising, plan_on_finalising, undo_one, undo_within};
+use super::applications::{
+    NEW_DATE, Undo, apply_on_finalising, plan_on_finalising, returns_to, undo_one, undo_within,
+};
+use super::expiry::{
+    check_new_date, new_date, reverse_lapses, standing_lapses, terms_for_new_grant,
+};
 use super::replay::Replay;
 use super::{calendar, id, required_reason};
 use crate::domain::allocation::OpenItem;
-use crate::domain::credit::{CreditClass, DEFAULT_PRIORITY};
+use crate::domain::credit::CreditClass;
+use crate::domain::expiry::GivenTerms;
 use crate::domain::ids::{CreditGrantId, InvoiceId, JournalEntryId};
 use crate::domain::ledger::{EntrySource, Subject};
 use crate::domain::money::{Money, sum_minor};
@@ -20,7 +26,9 @@ use crate::server::context::Ctx;
 use crate::server::store::accounts::{self, LockedAccount};
 use crate::server::store::applications::{self, Funds};
 use crate::server::store::audit::{self, AuditEvent};
-use crate::server::store::grants::{self, MovementKind, NewGrant, NewMovement, Origin};
+use crate::server::store::grants::{
+    self, MovementKind, NewGrant, NewMovement, Origin, StoredGrant,
+};
 use crate::server::store::invoices::{self as store, Finalisation, StoredInvoice, Voiding};
 use crate::server::store::journal::{self, Document, EntryToPost};
 use crate::server::store::{Tx, customers, numbers};
@@ -261,6 +269,15 @@ async fn give_credit(
     entry: JournalEntryId,
     posting_on: NaiveDate,
 ) -> Result<(), AppError> {
+    let terms = terms_for_new_grant(
+        ctx,
+        tx,
+        account,
+        CreditClass::CreditNote,
+        invoice.issued_on,
+        GivenTerms::default(),
+    )
+    .await?;
     let grant = NewGrant {
         id,
         account: account.id,
@@ -269,8 +286,9 @@ async fn give_credit(
         origin: Origin::Invoice(invoice.id),
         effective_on: invoice.issued_on,
         posting_on,
-        expires_on: None,
-        priority: DEFAULT_PRIORITY,
+        expires_on: terms.expires_on,
+        priority: terms.priority,
+        policy_version: terms.policy_version,
     };
     grants::insert(tx, ctx, &grant).await?;
     let issued = NewMovement {
@@ -332,20 +350,19 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
             .any(|slice| matches!(slice.funds, Funds::Payment(_))),
     )?;
     let grant = grants::find_by_origin(&tx, Origin::Invoice(invoice_id)).await?;
-    if grant
-        .as_ref()
-        .is_some_and(|grant| grant.remaining_minor != -invoice.total_minor)
-    {
-        return Err(Refusal::CreditUsed.of_act());
+    if let Some(grant) = &grant {
+        check_credit_untouched(&tx, &invoice, grant).await?;
     }
-    let credit_undo = undo_within(
-        ctx,
-        &tx,
-        ctx.today().max(invoice.issued_on),
-        &standing,
-        &reason,
-    )
-    .await?;
+    let earliest = ctx.today().max(invoice.issued_on);
+    let credit_undo = undo_within(ctx, &tx, earliest, &standing, &reason).await?;
+    let undone_on = credit_undo.unapplied_on;
+    let credit_undo = Undo {
+        lapsing: new_date(ctx, NEW_DATE, &command.new_expires_on, undone_on)?,
+        ..credit_undo
+    };
+    let returned_to = returns_to(&tx, &standing).await?;
+    let lapsing = credit_undo.lapsing;
+    check_new_date(ctx, &tx, NEW_DATE, lapsing, &returned_to, undone_on).await?;
     // Its own credit may have come and gone since.
     let moved = match &grant {
         Some(grant) => grants::last_moved(&tx, grant.id).await?,
@@ -371,11 +388,12 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
         });
     let entry = post_contra(ctx, &tx, &account, &invoice, subject, &undo).await?;
     if let (Some(grant), Some(entry)) = (&grant, entry) {
+        reverse_lapses(ctx, &tx, &account, grant, voided_on, &reason).await?;
         let reversed = NewMovement {
             grant: grant.id,
             account: account.id,
             kind: MovementKind::Reversed,
-            amount_minor: grant.remaining_minor,
+            amount_minor: -invoice.total_minor,
             effective_on: voided_on,
             posting_on,
             entry,
@@ -399,6 +417,20 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
     tx.note(account.event());
     tx.commit(ctx).await?;
     Ok(answer)
+}
+
+/// The credit a negative invoice gave has paid nothing: all of it is there, or lapsed.
+async fn check_credit_untouched(
+    tx: &Tx,
+    invoice: &StoredInvoice,
+    grant: &StoredGrant,
+) -> Result<(), AppError> {
+    let lapses = standing_lapses(tx, grant.id).await?;
+    let lapsed = sum_minor(lapses.iter().map(|lapse| lapse.amount_minor))?;
+    if grant.remaining_minor + lapsed == -invoice.total_minor {
+        return Ok(());
+    }
+    Err(Refusal::CreditUsed.of_act())
 }
 
 fn check_voidable(invoice: &StoredInvoice, settled_by_payment: bool) -> Result<(), AppError> {

@@ -6,6 +6,7 @@ pub mod chart;
 pub mod clock;
 pub mod credit_runs;
 pub mod customers;
+pub mod expiry;
 pub mod imports;
 pub mod invoices;
 pub mod payments;

@@ -1,10 +1,11 @@
 //! Recording and reversing payments.
 
 use super::applications::{Undo, undo_one, undo_within};
+use super::expiry::{Lapsing, reverse_lapses, terms_for_new_grant};
 use super::replay::Replay;
 use super::{calendar, date_or_today, id, required_reason};
 use crate::domain::allocation::OpenItem;
-use crate::domain::credit::DEFAULT_PRIORITY;
+use crate::domain::expiry::GrantTerms;
 use crate::domain::ids::{ApplicationId, CreditGrantId, InvoiceId, JournalEntryId, PaymentId};
 use crate::domain::ledger::EntrySource;
 use crate::domain::money::{Currency, Money};
@@ -82,11 +83,11 @@ pub async fn preview(ctx: &Ctx, command: NewPayment) -> Result<PaymentPreview, A
         .await?
         .ok_or(Refusal::UnknownReference.at("account"))?;
     let decided = decide(ctx, &tx, &account, &command).await?;
-    Ok(PaymentPreview::of(
-        &decided.plan,
-        &decided.items,
-        account.currency,
-    ))
+    let preview = PaymentPreview::of(&decided.plan, &decided.items, account.currency);
+    Ok(PaymentPreview {
+        expires_on: decided.credit.expires_on,
+        ..preview
+    })
 }
 
 /// A payment that can be written: everything that could refuse it has been asked.
@@ -95,6 +96,8 @@ struct Decided {
     posting_on: NaiveDate,
     plan: PaymentPlan,
     items: Vec<OpenItem>,
+    /// The terms of the credit it leaves.
+    credit: GrantTerms,
 }
 
 async fn decide(
@@ -120,11 +123,21 @@ async fn decide(
     let items: Vec<OpenItem> = items.into_iter().map(|item| item.item).collect();
     let plan = plan(&payment.terms, &items)
         .map_err(|refusal| command.refusal(refusal, account.currency))?;
+    let credit = terms_for_new_grant(
+        ctx,
+        tx,
+        account,
+        plan.credit_class,
+        payment.received_on,
+        payment.credit,
+    )
+    .await?;
     Ok(Decided {
         payment,
         posting_on,
         plan,
         items,
+        credit,
     })
 }
 
@@ -144,6 +157,7 @@ async fn write(
     let entry_id = JournalEntryId(Uuid::now_v7());
     let received_on = decided.payment.received_on;
     let posting_on = decided.posting_on;
+    let terms = decided.credit;
     let grant = (decided.plan.credit_minor > 0).then(|| NewGrant {
         id: CreditGrantId(Uuid::now_v7()),
         account: account.id,
@@ -152,8 +166,9 @@ async fn write(
         origin: Origin::Payment(payment_id),
         effective_on: received_on,
         posting_on,
-        expires_on: None,
-        priority: DEFAULT_PRIORITY,
+        expires_on: terms.expires_on,
+        priority: terms.priority,
+        policy_version: terms.policy_version,
     });
     let split = PaymentSplit {
         settled: decided.plan.settled.clone(),
@@ -255,7 +270,10 @@ pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPaym
     }
     let effects = effects(&tx, &payment).await?;
     let reversed_on = reversal_day(ctx, &command, &payment, &effects)?;
-    let credit_undo = undo_within(ctx, &tx, reversed_on, &effects.later, &reason).await?;
+    let credit_undo = Undo {
+        lapsing: Lapsing::TakenBack,
+        ..undo_within(ctx, &tx, reversed_on, &effects.later, &reason).await?
+    };
     let calendar = calendar(ctx, &tx, Some(&account), EntrySource::Payment, &reason).await?;
     let posting_on = calendar
         .posting_day(reversed_on)
@@ -267,6 +285,10 @@ pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPaym
     };
     for application in &effects.later {
         undo_one(ctx, &tx, &account, application, &credit_undo).await?;
+    }
+    // What has lapsed of its credit was never the customer's to lose.
+    if let Some(grant) = grants::find_by_origin(&tx, Origin::Payment(payment.id)).await? {
+        reverse_lapses(ctx, &tx, &account, &grant, reversed_on, &reason).await?;
     }
     let answer = take_back(ctx, &tx, &account, &payment, &effects.direct, &undo).await?;
     audit::record(
@@ -388,6 +410,7 @@ async fn take_back(
             entry: entry_id,
             unapplied_on: undo.unapplied_on,
             posting_on: undo.posting_on,
+            reinstates: false,
         })
         .collect();
     applications::mark_unapplied(tx, ctx, &undoings).await?;

@@ -157,13 +157,15 @@ pub struct Undoing {
     pub entry: JournalEntryId,
     pub unapplied_on: NaiveDate,
     pub posting_on: NaiveDate,
+    /// It brings the slice back to a grant that had lapsed.
+    pub reinstates: bool,
 }
 
 /// Marks applications as undone. Each must still stand; the count of those that did is returned.
 pub async fn mark_unapplied(tx: &Tx, ctx: &Ctx, undoings: &[Undoing]) -> Result<u64, DbErr> {
     let sql = "UPDATE applications SET unapplied_on = $1, unapplied_posting_on = $2, unapplied_entry_id = $3,
-            unapplied_at = $4, unapplied_by = $5
-        WHERE id = $6 AND unapplied_on IS NULL";
+            unapplied_at = $4, unapplied_by = $5, reinstated = $6
+        WHERE id = $7 AND unapplied_on IS NULL";
     let mut marked = 0;
     for undoing in undoings {
         let values: Vec<Value> = vec![
@@ -172,6 +174,7 @@ pub async fn mark_unapplied(tx: &Tx, ctx: &Ctx, undoings: &[Undoing]) -> Result<
             undoing.entry.0.into(),
             ctx.clock.now().into(),
             ctx.actor.label().into(),
+            undoing.reinstates.into(),
             undoing.application.0.into(),
         ];
         marked += sql::execute(tx, sql, values).await?;

@@ -5,8 +5,9 @@ use super::entity::{credit_grants, grant_movements};
 use super::numbers::{self, Sequence};
 use super::sql;
 use crate::domain::credit::{CreditClass, UsableGrant};
+use crate::domain::expiry::LapseCause;
 use crate::domain::ids::{
-    CreditGrantId, InvoiceId, JournalEntryId, PaymentId, ReceivableAccountId,
+    CreditGrantId, ExpiryPolicyVersionId, InvoiceId, JournalEntryId, PaymentId, ReceivableAccountId,
 };
 use crate::domain::ledger::coded;
 use crate::domain::money::{Currency, Money};
@@ -17,6 +18,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, Value,
 };
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// The document that gave rise to a grant.
@@ -102,6 +104,8 @@ pub struct NewGrant {
     pub expires_on: Option<NaiveDate>,
     /// Smaller is used first.
     pub priority: i32,
+    /// The version of the expiry policy it is born under.
+    pub policy_version: Option<ExpiryPolicyVersionId>,
 }
 
 pub async fn insert(tx: &Tx, ctx: &Ctx, grant: &NewGrant) -> Result<(), DbErr> {
@@ -122,7 +126,7 @@ pub async fn insert(tx: &Tx, ctx: &Ctx, grant: &NewGrant) -> Result<(), DbErr> {
         reserved_minor: Set(0),
         expires_on: Set(grant.expires_on),
         priority: Set(grant.priority),
-        policy_version_id: Set(None),
+        policy_version_id: Set(grant.policy_version.map(|version| version.0)),
         on_hold: Set(false),
         recorded_at: Set(ctx.clock.now()),
         recorded_by: Set(ctx.actor.label()),
@@ -156,12 +160,113 @@ pub async fn record_movement(tx: &Tx, ctx: &Ctx, movement: NewMovement) -> Resul
         effective_on: Set(movement.effective_on),
         posting_on: Set(movement.posting_on),
         entry_id: Set(movement.entry.0),
+        cause: Set(None),
         recorded_at: Set(ctx.clock.now()),
     };
     grant_movements::Entity::insert(row)
         .exec_without_returning(&tx.connection)
         .await?;
     refresh(tx, &[movement.grant]).await
+}
+
+/// A lapse, with what caused it.
+#[derive(Clone, Copy, Debug)]
+pub struct LapseMovement {
+    pub movement: NewMovement,
+    pub cause: LapseCause,
+}
+
+/// Writes lapses. A grant lapses once per cause: the database refuses a second time. Remainders are the caller's to
+/// refresh.
+pub async fn record_lapses(tx: &Tx, ctx: &Ctx, lapses: &[LapseMovement]) -> Result<(), DbErr> {
+    const COLUMNS: &[&str] = &[
+        "id",
+        "grant_id",
+        "account_id",
+        "kind",
+        "amount_minor",
+        "effective_on",
+        "posting_on",
+        "entry_id",
+        "cause",
+        "recorded_at",
+    ];
+    let rows = lapses.iter().map(|lapse| {
+        let movement = lapse.movement;
+        vec![
+            Uuid::now_v7().into(),
+            movement.grant.0.into(),
+            movement.account.0.into(),
+            movement.kind.code().into(),
+            movement.amount_minor.into(),
+            movement.effective_on.into(),
+            movement.posting_on.into(),
+            movement.entry.0.into(),
+            lapse.cause.to_string().into(),
+            ctx.clock.now().into(),
+        ]
+    });
+    sql::insert_rows(tx, "grant_movements", COLUMNS, rows.collect()).await
+}
+
+#[derive(FromQueryResult)]
+struct CauseRow {
+    grant_id: Uuid,
+    cause: String,
+}
+
+/// What grants have lapsed for before.
+pub async fn lapse_causes(
+    tx: &Tx,
+    ids: &[CreditGrantId],
+) -> Result<HashSet<(CreditGrantId, String)>, DbErr> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let statement = format!(
+        "SELECT grant_id, cause FROM grant_movements WHERE cause IS NOT NULL AND grant_id IN ({})",
+        sql::placeholders(1, ids.len())
+    );
+    let values: Vec<Value> = ids.iter().map(|id| id.0.into()).collect();
+    let rows = sql::all::<CauseRow>(tx, &statement, values).await?;
+    let causes = rows
+        .into_iter()
+        .map(|row| (CreditGrantId(row.grant_id), row.cause));
+    Ok(causes.collect())
+}
+
+/// A lapse that was not taken back.
+#[derive(Clone, Copy, Debug)]
+pub struct StandingLapse {
+    pub amount_minor: i64,
+    pub effective_on: NaiveDate,
+    pub posting_on: NaiveDate,
+    pub entry: JournalEntryId,
+}
+
+#[derive(FromQueryResult)]
+struct LapseRow {
+    amount_minor: i64,
+    effective_on: NaiveDate,
+    posting_on: NaiveDate,
+    entry_id: Uuid,
+}
+
+/// The lapses of a grant that were not taken back, newest first.
+pub async fn standing_lapses(tx: &Tx, id: CreditGrantId) -> Result<Vec<StandingLapse>, DbErr> {
+    let statement =
+        "SELECT m.amount_minor, m.effective_on, m.posting_on, m.entry_id FROM grant_movements m
+        WHERE m.grant_id = $1 AND m.kind = 'lapsed'
+            AND NOT EXISTS (SELECT 1 FROM journal_entries r WHERE r.reverses_id = m.entry_id)
+        ORDER BY m.id DESC";
+    let rows = sql::all::<LapseRow>(tx, statement, vec![id.0.into()]).await?;
+    let lapses = rows.into_iter().map(|row| StandingLapse {
+        amount_minor: row.amount_minor,
+        effective_on: row.effective_on,
+        posting_on: row.posting_on,
+        entry: JournalEntryId(row.entry_id),
+    });
+    Ok(lapses.collect())
 }
 
 /// Recomputes amount and remainder of grants from their movements and applications.

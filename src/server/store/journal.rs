@@ -16,6 +16,8 @@ pub enum Document {
     Invoice(Uuid),
     Payment(Uuid),
     Application(Uuid),
+    /// A grant itself: it lapsed, or a lapse was taken back.
+    Grant(Uuid),
 }
 
 impl Document {
@@ -24,6 +26,7 @@ impl Document {
             Self::Invoice(id) => ("invoice", id),
             Self::Payment(id) => ("payment", id),
             Self::Application(id) => ("application", id),
+            Self::Grant(id) => ("grant", id),
         }
     }
 }

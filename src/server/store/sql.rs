@@ -65,3 +65,12 @@ fn insert_statement(backend: DbBackend, table: &str, columns: &[&str], rows: usi
         rows.join("), (")
     )
 }
+
+/// Nobody else writes to `table` until the transaction ends; readers go on. For tables few people change.
+pub async fn lock_table(tx: &Tx, table: &str) -> Result<(), DbErr> {
+    if tx.connection.get_database_backend() == DbBackend::Postgres {
+        let sql = format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
+        execute(tx, &sql, vec![]).await?;
+    }
+    Ok(())
+}

@@ -11,6 +11,7 @@ mod customer_reading;
 mod customers;
 pub mod database;
 mod demo;
+mod expiry;
 mod exports;
 mod histories;
 mod imports;

@@ -17,28 +17,28 @@ use std::path::Path;
 use tower::ServiceExt;
 
 /// A program that calls the API with a token.
-struct Api {
+pub(super) struct Api {
     app: Router,
     token: String,
 }
 
 #[derive(Debug)]
-struct Reply {
-    status: StatusCode,
-    headers: HeaderMap,
-    json: Value,
+pub(super) struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub json: Value,
 }
 
 impl Api {
-    async fn with_role(house: &House, role: Role) -> Self {
+    pub(super) async fn with_role(house: &House, role: Role) -> Self {
         Self::with(house, &house.system(), role, "").await
     }
 
-    async fn of_customer(house: &House, account: &TestAccount) -> Self {
+    pub(super) async fn of_customer(house: &House, account: &TestAccount) -> Self {
         Self::with(house, &house.system(), Role::Customer, &account.number).await
     }
 
-    async fn with(house: &House, ctx: &Ctx, role: Role, customer: &str) -> Self {
+    pub(super) async fn with(house: &House, ctx: &Ctx, role: Role, customer: &str) -> Self {
         let command = NewToken {
             name: "Test".to_owned(),
             role: role.code().to_owned(),
@@ -51,12 +51,12 @@ impl Api {
         }
     }
 
-    async fn get(&self, path: &str) -> Reply {
+    pub(super) async fn get(&self, path: &str) -> Reply {
         self.send("GET", path, "", None).await
     }
 
     /// The items of a list.
-    async fn list(&self, path: &str) -> Vec<Value> {
+    pub(super) async fn list(&self, path: &str) -> Vec<Value> {
         let reply = self.get(path).await;
         assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.json);
         reply.json["items"]
@@ -66,12 +66,12 @@ impl Api {
     }
 
     /// Posts with this idempotency key; none where it is empty.
-    async fn post(&self, path: &str, key: &str, body: Value) -> Reply {
+    pub(super) async fn post(&self, path: &str, key: &str, body: Value) -> Reply {
         self.send("POST", path, key, Some(body)).await
     }
 
     /// Posts what must be done, with a fresh key.
-    async fn done(&self, path: &str, body: Value) -> Value {
+    pub(super) async fn done(&self, path: &str, body: Value) -> Value {
         let key = uuid::Uuid::now_v7().to_string();
         let reply = self.post(path, &key, body).await;
         assert!(
@@ -84,14 +84,20 @@ impl Api {
     }
 
     /// Posts what must be refused: the problem.
-    async fn refused(&self, path: &str, body: Value) -> Value {
+    pub(super) async fn refused(&self, path: &str, body: Value) -> Value {
         let key = uuid::Uuid::now_v7().to_string();
         let reply = self.post(path, &key, body).await;
         check_problem(&reply);
         reply.json
     }
 
-    async fn send(&self, method: &str, path: &str, key: &str, body: Option<Value>) -> Reply {
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        key: &str,
+        body: Option<Value>,
+    ) -> Reply {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"));
@@ -124,7 +130,7 @@ impl Api {
 }
 
 /// Every problem says what it is, in the form of RFC 9457.
-fn check_problem(reply: &Reply) {
+pub(super) fn check_problem(reply: &Reply) {
     assert!(!reply.status.is_success(), "{}", reply.json);
     assert_eq!(reply.headers["content-type"], "application/problem+json");
     assert_eq!(reply.json["status"], reply.status.as_u16());
@@ -134,7 +140,7 @@ fn check_problem(reply: &Reply) {
     }
 }
 
-fn amount(amount: &str) -> Value {
+pub(super) fn amount(amount: &str) -> Value {
     json!({ "amount": amount, "currency": "EUR" })
 }
 
@@ -151,7 +157,7 @@ fn invoice(account: &str, price: &str) -> Value {
     })
 }
 
-fn id(document: &Value) -> &str {
+pub(super) fn id(document: &Value) -> &str {
     document["id"].as_str().expect("a document has an id")
 }
 

@@ -155,6 +155,10 @@ fn document(row: &LedgerRow) -> AnyView {
         LedgerDocument::Invoice { invoice, number } => {
             view! { <a href=links::invoice(*invoice)>{number.clone()}</a> }.into_any()
         }
+        LedgerDocument::Lapse { grant, number } => {
+            let label = t!(accounts.lapsed, number = number.to_string());
+            view! { <a href=links::grant(*grant)>{label}</a> }.into_any()
+        }
         LedgerDocument::Application { invoice, number } => {
             let applied = row.applied.map(|amount| match row.reverses {
                 true => t!(accounts.unapplied, amount = format::money(amount)),

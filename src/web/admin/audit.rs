@@ -139,6 +139,8 @@ fn page_of(kind: SubjectKind, subject: &AuditSubject) -> Option<String> {
         SubjectKind::Payment => by_id("payments"),
         SubjectKind::Grant => by_id("credits"),
         SubjectKind::CreditRun => by_id("credit-runs"),
+        SubjectKind::ExpiryPolicy => Some("/admin/expiry".to_owned()),
+        SubjectKind::Job => None,
         SubjectKind::Import => Some(format!("/imports/{}", subject.id)),
         SubjectKind::Period => Some("/admin/periods".to_owned()),
         SubjectKind::LedgerAccount => Some("/admin/chart".to_owned()),

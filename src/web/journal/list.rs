@@ -1,7 +1,7 @@
 //! Entries by accounting day, with filters in the URL.
 
 use super::api::list_entries;
-use crate::domain::ids::{InvoiceId, PaymentId};
+use crate::domain::ids::{CreditGrantId, InvoiceId, PaymentId};
 use crate::domain::ledger::EntrySource;
 use crate::dto::journal::{DocumentKind, EntryRow, JournalFilter};
 use crate::dto::page::{Page, PageRequest};
@@ -101,6 +101,10 @@ pub fn DocumentLink(entry: EntryRow) -> impl IntoView {
         DocumentKind::Application => {
             let href = links::entries_of(&number);
             (href, t!(journal.application, number = number))
+        }
+        DocumentKind::Grant => {
+            let href = links::grant(CreditGrantId(entry.document_id));
+            (href, t!(journal.grant, number = number))
         }
     };
     view! { <a href=href>{words}</a> }

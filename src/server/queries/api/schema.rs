@@ -1,12 +1,14 @@
 //! How the domain's values stand in the API document.
 
 use crate::domain::credit::{CreditClass, GrantStatus, OrderOfUse};
+use crate::domain::expiry::ExpiryCounting;
 use crate::domain::invoice::InvoiceStatus;
 use crate::domain::ledger::{EntrySource, JournalKind, LedgerKind, LedgerRole, LineSource, Side};
 use crate::domain::money::Money;
 use crate::domain::payment::{PaymentMethod, PaymentStatus, SurplusChoice};
 use crate::dto::accounts::AutoApply;
 use crate::dto::credit_runs::{RunScope, RunState};
+use crate::dto::credits::GrantMovementKind;
 use crate::dto::journal::DocumentKind;
 use std::borrow::Cow;
 use utoipa::openapi::RefOr;
@@ -30,6 +32,8 @@ codes!(
     CreditClass,
     DocumentKind,
     EntrySource,
+    ExpiryCounting,
+    GrantMovementKind,
     GrantStatus,
     InvoiceStatus,
     JournalKind,

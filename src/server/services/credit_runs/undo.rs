@@ -8,6 +8,7 @@ use crate::dto::credit_runs::{CreditRunSummary, CreditRunUndo, RunState};
 use crate::dto::error::{AppError, Refusal};
 use crate::server::context::Ctx;
 use crate::server::services::applications::{Undo, undo_one};
+use crate::server::services::expiry::Lapsing;
 use crate::server::services::{calendar, id};
 use crate::server::store::audit::{self, AuditEvent};
 use crate::server::store::credit_runs::{self as store, AccountOutcome, StoredRun};
@@ -99,6 +100,7 @@ async fn undo_accounts(
         posting_on,
         run: Some(run.id),
         reason,
+        lapsing: Lapsing::ByRule,
     };
     let made = applications::of_run(tx, run.id, ids).await?;
     for account in &locked {

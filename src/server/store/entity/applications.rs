@@ -21,6 +21,7 @@ pub struct Model {
     pub unapplied_entry_id: Option<Uuid>,
     pub unapplied_at: Option<DateTimeUtc>,
     pub unapplied_by: Option<String>,
+    pub reinstated: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,6 +12,7 @@ pub struct Model {
     pub effective_on: Date,
     pub posting_on: Date,
     pub entry_id: Uuid,
+    pub cause: Option<String>,
     pub recorded_at: DateTimeUtc,
 }
 
