@@ -1,6 +1,8 @@
 //! Databases that tests make and throw away, on both engines. Also used by the tests of the program itself.
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -13,14 +15,15 @@ pub enum Engine {
     Postgres,
 }
 
-/// An empty database, gone when this is dropped.
+/// A database without data, gone when this is dropped.
 pub enum TestDatabase {
     Sqlite(TempDir),
     Postgres { server: String, name: String },
 }
 
 impl TestDatabase {
-    /// `None`, said so, where the engine is not at hand.
+    /// On PostgreSQL it has the schema, which takes longer to make than to copy. `None`, said so, where the engine is
+    /// not at hand.
     pub async fn open(engine: Engine) -> Option<Self> {
         match engine {
             Engine::Sqlite => Some(Self::sqlite()),
@@ -38,7 +41,7 @@ impl TestDatabase {
             return None;
         };
         let name = format!("saldo_test_{}", Uuid::now_v7().simple());
-        run_on_server(&server, &format!("CREATE DATABASE {name}"))
+        create_from_template(&server, &name)
             .await
             .unwrap_or_else(|error| panic!("{POSTGRES_VARIABLE} makes no database: {error}"));
         Some(Self::Postgres { server, name })
@@ -80,10 +83,62 @@ impl Drop for TestDatabase {
     }
 }
 
-async fn run_on_server(server: &str, sql: &str) -> Result<(), DbErr> {
-    let mut options = ConnectOptions::new(server);
+/// The test processes of one build share a template with the schema; the first of them makes it.
+async fn create_from_template(server: &str, name: &str) -> Result<(), DbErr> {
+    let template = format!("saldo_template_{}", build());
+    let connection = connect(server).await?;
+    let exists = format!("SELECT 1 FROM pg_database WHERE datname = '{template}'");
+    let exists = Statement::from_string(connection.get_database_backend(), exists);
+    // Held until the connection closes; the others wait for it only while the template is being made.
+    if connection.query_one_raw(exists.clone()).await?.is_none() {
+        connection.execute_unprepared(LOCK_TEMPLATES).await?;
+        if connection.query_one_raw(exists).await?.is_none() {
+            make_template(server, &connection, &template).await?;
+        }
+        connection.execute_unprepared(UNLOCK_TEMPLATES).await?;
+    }
+    let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    connection.execute_unprepared(&create).await?;
+    connection.close().await
+}
+
+const LOCK_TEMPLATES: &str = "SELECT pg_advisory_lock(7325)";
+const UNLOCK_TEMPLATES: &str = "SELECT pg_advisory_unlock(7325)";
+
+/// It gets its name when it is complete.
+async fn make_template(
+    server: &str,
+    connection: &DatabaseConnection,
+    template: &str,
+) -> Result<(), DbErr> {
+    let making = format!("{template}_making");
+    let run = async |sql: String| connection.execute_unprepared(&sql).await;
+    run(format!("DROP DATABASE IF EXISTS {making}")).await?;
+    run(format!("CREATE DATABASE {making}")).await?;
+    let inside = connect(&with_database(server, &making)).await?;
+    Migrator::up(&inside, None).await?;
+    inside.close().await?;
+    run(format!("ALTER DATABASE {making} RENAME TO {template}")).await?;
+    Ok(())
+}
+
+/// Tells this build from others, whose schema may be another: when and where its program was linked.
+fn build() -> String {
+    let program = std::env::current_exe().expect("a test knows its program");
+    let linked = std::fs::metadata(&program).and_then(|file| file.modified());
+    let mut hasher = DefaultHasher::new();
+    (program, linked.expect("files have a time")).hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
-    let connection = Database::connect(options).await?;
+    Database::connect(options).await
+}
+
+async fn run_on_server(server: &str, sql: &str) -> Result<(), DbErr> {
+    let connection = connect(server).await?;
     connection.execute_unprepared(sql).await?;
     connection.close().await
 }

@@ -62,7 +62,7 @@ impl House {
     /// As `open`, without the chart of accounts.
     pub async fn open_empty(engine: Engine) -> Option<Self> {
         let database = TestDatabase::open(engine).await?;
-        let db = Db::connect(&database.url())
+        let db = Db::connect_to_fill(&database.url())
             .await
             .expect("a fresh database takes connections");
         db.migrate()
