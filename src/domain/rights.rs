@@ -33,6 +33,10 @@ coded! {
         /// A new lapse date for credit that has.
         ReinstateCredits = "reinstate_credits",
         ManageExpiry = "manage_expiry",
+        /// Define promotions, activate, pause and end them.
+        ManagePromotions = "manage_promotions",
+        /// Give what an active promotion gives, and take it back.
+        GrantPromotions = "grant_promotions",
         Backdate = "backdate",
         ReadJournal = "read_journal",
         Import = "import",
@@ -51,8 +55,9 @@ pub fn holds(roles: &[Role], right: Right) -> bool {
 fn role_holds(role: Role, right: Right) -> bool {
     use Right::{
         ApplyCredits, Backdate, ClosePeriods, EditCustomers, EditInvoices, ExtendCredits,
-        HoldCredits, Import, ManageChart, ManageExpiry, ManageSettings, ManageUsers, ReadCustomers,
-        ReadJournal, RecordPayments, ReinstateCredits, UndoPayments,
+        GrantPromotions, HoldCredits, Import, ManageChart, ManageExpiry, ManagePromotions,
+        ManageSettings, ManageUsers, ReadCustomers, ReadJournal, RecordPayments, ReinstateCredits,
+        UndoPayments,
     };
     match role {
         Role::Admin => matches!(
@@ -61,6 +66,8 @@ fn role_holds(role: Role, right: Right) -> bool {
                 | ManageUsers
                 | ManageChart
                 | ManageExpiry
+                | ManagePromotions
+                | GrantPromotions
                 | ManageSettings
                 | ClosePeriods
                 | ReadJournal
@@ -76,6 +83,7 @@ fn role_holds(role: Role, right: Right) -> bool {
                 | HoldCredits
                 | ExtendCredits
                 | ReinstateCredits
+                | GrantPromotions
                 | Backdate
                 | ReadJournal
                 | Import

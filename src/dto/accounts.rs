@@ -5,7 +5,8 @@ use super::error::AppError;
 use super::form::Reader;
 use crate::domain::credit::OrderOfUse;
 use crate::domain::ids::{
-    CreditGrantId, CustomerId, InvoiceId, JournalEntryId, PaymentId, ReceivableAccountId,
+    CreditGrantId, CustomerId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
+    ReceivableAccountId,
 };
 use crate::domain::ledger::{EntrySource, coded};
 use crate::domain::money::Money;
@@ -203,6 +204,10 @@ pub enum LedgerDocument {
     Payment {
         payment: PaymentId,
         number: i64,
+    },
+    Promotion {
+        promotion: PromotionId,
+        code: String,
     },
     /// The invoice credit was applied to.
     Application {

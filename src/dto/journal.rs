@@ -30,6 +30,8 @@ coded! {
         Application = "application",
         /// A credit grant itself.
         Grant = "grant",
+        /// What a promotion gave.
+        Promotion = "promotion",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::{
-    ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
+    ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
 };
 use crate::domain::ledger::{EntrySource, LineSource, Side};
 use crate::domain::money::Money;
@@ -32,6 +32,14 @@ pub enum FundsOrigin {
         invoice: InvoiceId,
         number: String,
         issued_on: NaiveDate,
+    },
+    /// Given by a promotion.
+    Promotion {
+        promotion: PromotionId,
+        code: String,
+        name_en: String,
+        name_de: String,
+        granted_on: NaiveDate,
     },
 }
 

@@ -18,5 +18,7 @@ pub mod lineage;
 pub mod page;
 pub mod payments;
 pub mod people;
+pub mod prepaid;
+pub mod promotions;
 pub mod reports;
 pub mod verify;

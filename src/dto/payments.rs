@@ -37,6 +37,8 @@ pub struct NewPayment {
     pub expires_on: String,
     /// Of a prepayment, smaller is used first; empty means 100.
     pub priority: String,
+    /// Id of the announced top-up that has come with it, where there is one.
+    pub top_up_request: String,
     /// Why it is dated back, where it is.
     pub reason: String,
     pub idempotency_key: String,

@@ -26,6 +26,8 @@ coded! {
         ApplicationEntries = "application_entries",
         UndoneApplications = "undone_applications",
         CachedBalances = "cached_balances",
+        PromotionBudgets = "promotion_budgets",
+        PromotionGrants = "promotion_grants",
         NumberGaps = "number_gaps",
         NumberSeries = "number_series",
     }
@@ -84,6 +86,12 @@ impl BooksCheck {
             Self::CachedBalances => {
                 "The cached balances of a receivable account equal its open invoices and grants."
             }
+            Self::PromotionBudgets => {
+                "What a promotion has given of its budget is what it granted less what was revoked."
+            }
+            Self::PromotionGrants => {
+                "Every grant of a promotion has its credit and entry, over the amount noted; and no such credit is without."
+            }
             Self::NumberGaps => "Saldo's own invoice numbers have no gaps.",
             Self::NumberSeries => "A number series stands at its last invoice.",
         }
@@ -101,6 +109,7 @@ coded! {
         Entry = "entry",
         Movement = "movement",
         Series = "series",
+        Promotion = "promotion",
     }
 }
 

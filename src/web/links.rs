@@ -1,6 +1,8 @@
 //! Where documents are shown to staff: one address per noun, so that a link is never spelled twice.
 
-use crate::domain::ids::{CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId};
+use crate::domain::ids::{
+    CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId, PromotionId, PromotionRunId,
+};
 use crate::web::ui::visit::{escape, visit};
 
 pub fn customer(number: &str) -> String {
@@ -30,6 +32,24 @@ pub fn entry(id: JournalEntryId) -> String {
 
 pub fn credit_run(id: CreditRunId) -> String {
     format!("/credit-runs/{id}")
+}
+
+pub fn promotion(id: PromotionId) -> String {
+    format!("/promotions/{id}")
+}
+
+pub fn promotion_run(id: PromotionRunId) -> String {
+    format!("/promotions/runs/{id}")
+}
+
+/// A prepaid account, by the number of its receivable account.
+pub fn prepaid(number: &str) -> String {
+    format!("/prepaid/{}", escape(number))
+}
+
+/// Its side in the customer's portal.
+pub fn portal_prepaid(number: &str) -> String {
+    format!("/portal/prepaid/{}", escape(number))
 }
 
 /// The form for a payment on a receivable account, by its number.

@@ -2,3 +2,4 @@
 
 pub mod credit_runs;
 pub mod daily;
+pub mod promotion_runs;

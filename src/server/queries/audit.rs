@@ -147,6 +147,15 @@ const NAMES: &[(SubjectKind, &str)] = &[
         "r.id, r.id AS shown_by, CAST(r.number AS text) AS label, '' AS of_whom FROM credit_runs r WHERE r.id",
     ),
     (
+        SubjectKind::Promotion,
+        "m.id, m.id AS shown_by, m.code AS label, '' AS of_whom FROM promotions m WHERE m.id",
+    ),
+    (
+        SubjectKind::PromotionRun,
+        "n.id, n.id AS shown_by, m.code AS label, '' AS of_whom
+        FROM promotion_runs n JOIN promotions m ON m.id = n.promotion_id WHERE n.id",
+    ),
+    (
         SubjectKind::User,
         "u.id, u.id AS shown_by, u.name AS label, u.email AS of_whom FROM users u WHERE u.id",
     ),

@@ -1,6 +1,6 @@
 //! Credit grants as lists and pages show them: where each came from and what it paid.
 
-use super::lineage::{self, EntriesOf, SlicesOf};
+use super::lineage::{self, EntriesOf, PromotionColumns, SlicesOf};
 use super::sql::{self, Conditions, unreadable};
 use crate::domain::credit::{CreditClass, GrantFacts, grant_status};
 use crate::domain::ids::{CreditGrantId, CustomerId, JournalEntryId};
@@ -28,7 +28,9 @@ const JOINED: &str = "credit_grants g
     JOIN receivable_accounts a ON a.id = g.account_id
     JOIN customers c ON c.id = a.customer_id
     LEFT JOIN payments p ON g.origin_kind = 'payment' AND p.id = g.origin_id
-    LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id";
+    LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id
+    LEFT JOIN promotion_grants pg ON g.origin_kind = 'promotion' AND pg.id = g.origin_id
+    LEFT JOIN promotions po ON po.id = pg.promotion_id";
 
 const COLUMNS: &str =
     "g.id, g.number, a.number AS account, c.number AS customer, c.name AS customer_name,
@@ -36,7 +38,10 @@ const COLUMNS: &str =
     (SELECT CAST(COALESCE(SUM(CASE m.kind WHEN 'lapsed' THEN m.amount_minor ELSE -m.amount_minor END), 0) AS bigint)
         FROM grant_movements m WHERE m.grant_id = g.id AND m.kind IN ('lapsed', 'reinstated')) AS lapsed_minor,
     p.id AS payment_id, p.number AS payment_number, p.received_on, p.reversed_on,
-    o.id AS invoice_id, o.number AS invoice_number, o.issued_on, o.voided_on";
+    o.id AS invoice_id, o.number AS invoice_number, o.issued_on, o.voided_on,
+    po.id AS promotion_id, po.code AS promotion_code, po.name_en AS promotion_name_en,
+    po.name_de AS promotion_name_de, pg.granted_on AS promotion_granted_on,
+    pg.revoked_minor AS promotion_revoked_minor";
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -61,6 +66,8 @@ struct Row {
     invoice_number: Option<String>,
     issued_on: Option<NaiveDate>,
     voided_on: Option<NaiveDate>,
+    #[sea_orm(nested)]
+    promotion: PromotionColumns,
 }
 
 /// A page of the grants the actor may see.
@@ -196,7 +203,9 @@ fn order(page: &PageRequest) -> String {
 fn grant(row: Row, today: NaiveDate) -> Result<GrantRow, DbErr> {
     let facts = GrantFacts {
         remaining_minor: row.remaining_minor,
-        taken_back: row.reversed_on.is_some() || row.voided_on.is_some(),
+        taken_back: row.reversed_on.is_some()
+            || row.voided_on.is_some()
+            || row.promotion.is_revoked(),
         lapsed_minor: row.lapsed_minor,
         on_hold: row.on_hold,
         effective_on: row.effective_on,
@@ -215,6 +224,7 @@ fn grant(row: Row, today: NaiveDate) -> Result<GrantRow, DbErr> {
         origin: lineage::origin(
             row.payment_id.zip(row.payment_number).zip(row.received_on),
             row.invoice_id.zip(row.invoice_number).zip(row.issued_on),
+            row.promotion,
         )?,
         amount: sql::money(row.amount_minor, &row.currency)?,
         remaining: sql::money(row.remaining_minor, &row.currency)?,

@@ -131,7 +131,7 @@ const ENTRY_COLUMNS: &str =
     "e.id, e.number, e.source, e.effective_on, e.posting_on, e.currency, e.document_kind,
     e.document_id, e.reverses_id, e.run_id, e.reason, e.recorded_at, e.recorded_by,
     r.number AS account_number, c.name AS customer_name,
-    COALESCE(i.number, CAST(p.number AS text), ai.number, CAST(g.number AS text), '') AS document_number,
+    COALESCE(i.number, CAST(p.number AS text), ai.number, po.code, CAST(g.number AS text), '') AS document_number,
     (SELECT CAST(COALESCE(SUM(l.amount_minor), 0) AS bigint) FROM journal_lines l
         WHERE l.entry_id = e.id AND l.side = 'debit' AND NOT l.wash) AS amount_minor";
 
@@ -141,6 +141,8 @@ const ENTRY_JOINS: &str = "JOIN receivable_accounts r ON r.id = e.account_id
     LEFT JOIN payments p ON p.id = e.document_id AND e.document_kind = 'payment'
     LEFT JOIN applications a ON a.id = e.document_id AND e.document_kind = 'application'
     LEFT JOIN invoices ai ON ai.id = a.invoice_id
+    LEFT JOIN promotion_grants pg ON pg.id = e.document_id AND e.document_kind = 'promotion'
+    LEFT JOIN promotions po ON po.id = pg.promotion_id
     LEFT JOIN credit_grants g ON g.id = e.document_id AND e.document_kind = 'grant'";
 
 #[derive(FromQueryResult)]

@@ -4,7 +4,8 @@
 use super::sql;
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::{
-    ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
+    ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
+    ReceivableAccountId,
 };
 use crate::domain::ledger::{EntrySource, LineSource, Side};
 use crate::dto::lineage::{
@@ -27,6 +28,8 @@ pub enum SlicesOf {
     Payment(PaymentId),
     /// What a credit run applied.
     Run(CreditRunId),
+    /// What prepayments of an account paid: the latest so many.
+    Prepayments(ReceivableAccountId),
 }
 
 #[derive(FromQueryResult)]
@@ -43,6 +46,8 @@ struct SliceRow {
     origin_invoice_id: Option<Uuid>,
     origin_invoice_number: Option<String>,
     origin_issued_on: Option<NaiveDate>,
+    #[sea_orm(nested)]
+    promotion: PromotionColumns,
     amount_minor: i64,
     currency: String,
     effective_on: NaiveDate,
@@ -65,6 +70,11 @@ pub async fn slices(ctx: &Ctx, of: SlicesOf) -> Result<Vec<AppliedSlice>, DbErr>
         SlicesOf::Invoice(id) => ("a.invoice_id = $1", id.0),
         SlicesOf::Grant(id) => ("a.grant_id = $1", id.0),
         SlicesOf::Run(id) => ("a.run_id = $1", id.0),
+        SlicesOf::Prepayments(id) => (
+            "a.id IN (SELECT s.id FROM applications s JOIN credit_grants x ON x.id = s.grant_id
+                WHERE s.account_id = $1 AND x.class = 'prepayment' ORDER BY s.id DESC LIMIT 100)",
+            id.0,
+        ),
         SlicesOf::Payment(id) => (
             "(a.payment_id = $1 OR a.grant_id IN (SELECT own.id FROM credit_grants own
                 WHERE own.origin_kind = 'payment' AND own.origin_id = $1))",
@@ -74,7 +84,7 @@ pub async fn slices(ctx: &Ctx, of: SlicesOf) -> Result<Vec<AppliedSlice>, DbErr>
     let statement = format!(
         "SELECT a.id, a.invoice_id, i.number AS invoice_number, a.grant_id, g.number AS grant_number, g.class,
             p.id AS payment_id, p.number AS payment_number, p.received_on,
-            o.id AS origin_invoice_id, o.number AS origin_invoice_number, o.issued_on AS origin_issued_on,
+            o.id AS origin_invoice_id, o.number AS origin_invoice_number, o.issued_on AS origin_issued_on, {PROMOTION_COLUMNS},
             a.amount_minor, c.currency, a.effective_on, a.entry_id, e.number AS entry_number,
             a.run_id, r.number AS run_number, a.recorded_at, a.recorded_by,
             a.unapplied_on, a.unapplied_by, a.unapplied_entry_id, u.number AS unapplied_entry_number,
@@ -89,6 +99,7 @@ pub async fn slices(ctx: &Ctx, of: SlicesOf) -> Result<Vec<AppliedSlice>, DbErr>
             LEFT JOIN payments p ON p.id = COALESCE(a.payment_id,
                 CASE WHEN g.origin_kind = 'payment' THEN g.origin_id END)
             LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id
+            {JOINED_PROMOTION}
         WHERE {filter} ORDER BY a.id LIMIT {ROWS_PER_DOCUMENT}"
     );
     let rows = sql::all::<SliceRow>(ctx, &statement, vec![id.into()]).await?;
@@ -116,6 +127,7 @@ fn slice(row: SliceRow) -> Result<AppliedSlice, DbErr> {
         row.origin_invoice_id
             .zip(row.origin_invoice_number)
             .zip(row.origin_issued_on),
+        row.promotion,
     )?;
     let grant = match (row.grant_id, row.grant_number, row.class) {
         (Some(id), Some(number), Some(class)) => Some(GrantRef {
@@ -161,11 +173,50 @@ fn slice(row: SliceRow) -> Result<AppliedSlice, DbErr> {
     })
 }
 
-/// The document funds came from, out of the columns of the two joins.
+/// The promotion that gave grant `g`, as SQL; read as [`PromotionColumns`].
+pub(super) const JOINED_PROMOTION: &str =
+    "LEFT JOIN promotion_grants pg ON g.origin_kind = 'promotion' AND pg.id = g.origin_id
+            LEFT JOIN promotions po ON po.id = pg.promotion_id";
+pub(super) const PROMOTION_COLUMNS: &str = "po.id AS promotion_id, po.code AS promotion_code,
+            po.name_en AS promotion_name_en, po.name_de AS promotion_name_de, pg.granted_on AS promotion_granted_on,
+            pg.revoked_minor AS promotion_revoked_minor";
+
+#[derive(FromQueryResult)]
+pub(super) struct PromotionColumns {
+    promotion_id: Option<Uuid>,
+    promotion_code: Option<String>,
+    promotion_name_en: Option<String>,
+    promotion_name_de: Option<String>,
+    promotion_granted_on: Option<NaiveDate>,
+    promotion_revoked_minor: Option<i64>,
+}
+
+impl PromotionColumns {
+    /// Something of it was taken back.
+    pub fn is_revoked(&self) -> bool {
+        self.promotion_revoked_minor.is_some_and(|minor| minor > 0)
+    }
+
+    fn origin(self) -> Option<FundsOrigin> {
+        Some(FundsOrigin::Promotion {
+            promotion: PromotionId(self.promotion_id?),
+            code: self.promotion_code?,
+            name_en: self.promotion_name_en?,
+            name_de: self.promotion_name_de?,
+            granted_on: self.promotion_granted_on?,
+        })
+    }
+}
+
+/// The document funds came from, out of the columns of the joins.
 pub(super) fn origin(
     payment: Option<((Uuid, i64), NaiveDate)>,
     invoice: Option<((Uuid, String), NaiveDate)>,
+    promotion: PromotionColumns,
 ) -> Result<FundsOrigin, DbErr> {
+    if let Some(origin) = promotion.origin() {
+        return Ok(origin);
+    }
     match (payment, invoice) {
         (Some(((payment, number), received_on)), _) => Ok(FundsOrigin::Payment {
             payment: PaymentId(payment),

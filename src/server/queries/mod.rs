@@ -16,6 +16,8 @@ pub mod journal;
 pub mod lineage;
 pub mod payments;
 pub mod people;
+pub mod prepaid;
+pub mod promotions;
 pub mod reports;
 mod sql;
 pub mod verify;

@@ -153,6 +153,8 @@ fn statement(check: BooksCheck) -> String {
         BooksCheck::ApplicationEntries => application_entries(),
         BooksCheck::UndoneApplications => undone_applications(),
         BooksCheck::CachedBalances => cached_balances(),
+        BooksCheck::PromotionBudgets => promotion_budgets(),
+        BooksCheck::PromotionGrants => promotion_grants(),
         BooksCheck::NumberGaps => number_gaps(),
         BooksCheck::NumberSeries => number_series(),
     }
@@ -521,6 +523,47 @@ fn cached_balances() -> String {
         part("credit_minor", "credit_grants", "remaining_minor"),
     ]
     .join(" UNION ALL ")
+}
+
+fn promotion_budgets() -> String {
+    format!(
+        "SELECT 'promotion' AS kind, p.id, p.code AS name, CAST(NULL AS text) AS account, {NO_ROLE}, p.currency,
+            COALESCE(s.minor, 0) AS expected, p.given_minor AS found
+        FROM promotions p
+        LEFT JOIN (
+            SELECT promotion_id, CAST(SUM(amount_minor - revoked_minor) AS bigint) AS minor
+            FROM promotion_grants GROUP BY promotion_id
+        ) s ON s.promotion_id = p.id
+        WHERE p.given_minor <> COALESCE(s.minor, 0)"
+    )
+}
+
+/// Both ways: from the documented deduction to its credit and movements, and from credit of promotions back.
+fn promotion_grants() -> String {
+    format!(
+        "SELECT 'grant' AS kind, g.id, CAST(g.number AS text) AS name, r.number AS account, {NO_ROLE}, g.currency,
+            COALESCE(d.amount_minor - d.revoked_minor, 0) AS expected, COALESCE(s.minor, 0) AS found
+        FROM credit_grants g
+        LEFT JOIN receivable_accounts r ON r.id = g.account_id
+        LEFT JOIN promotion_grants d ON d.id = g.origin_id AND d.grant_id = g.id
+        LEFT JOIN (
+            SELECT m.grant_id, CAST(SUM(CASE m.kind WHEN 'issued' THEN m.amount_minor ELSE -m.amount_minor END)
+                AS bigint) AS minor
+            FROM grant_movements m WHERE m.kind IN ('issued', 'revoked') GROUP BY m.grant_id
+        ) s ON s.grant_id = g.id
+        WHERE g.origin_kind = 'promotion'
+            AND (d.id IS NULL OR d.account_id <> g.account_id OR g.class <> 'promotion'
+                OR d.amount_minor - d.revoked_minor <> COALESCE(s.minor, 0))
+        UNION ALL
+        SELECT 'grant' AS kind, d.grant_id AS id, p.code AS name, r.number AS account, {NO_ROLE}, p.currency,
+            d.amount_minor AS expected, CAST(0 AS bigint) AS found
+        FROM promotion_grants d
+        JOIN promotions p ON p.id = d.promotion_id
+        LEFT JOIN receivable_accounts r ON r.id = d.account_id
+        LEFT JOIN credit_grants g ON g.id = d.grant_id AND g.origin_kind = 'promotion' AND g.origin_id = d.id
+        LEFT JOIN journal_entries e ON e.document_id = d.id AND e.source = 'PRM' AND e.reverses_id IS NULL
+        WHERE g.id IS NULL OR e.id IS NULL"
+    )
 }
 
 /// Imported documents have no year and are exempt.

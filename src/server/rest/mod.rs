@@ -12,7 +12,9 @@ mod invoices;
 mod journal_entries;
 mod payments;
 mod periods;
+mod prepaid_accounts;
 pub mod problem;
+mod promotions;
 mod receivable_accounts;
 mod reports;
 mod request;
@@ -62,6 +64,8 @@ fn resources() -> OpenApiRouter<Ctx> {
         .merge(applications::routes())
         .merge(credit_runs::routes())
         .merge(journal_entries::routes())
+        .merge(promotions::routes())
+        .merge(prepaid_accounts::routes())
         .merge(periods::routes())
         .merge(reports::routes())
         .merge(audit_events::routes())

@@ -75,6 +75,9 @@ struct PaymentBody {
     #[serde(deserialize_with = "number_text")]
     #[schema(required = false, example = "100")]
     priority: String,
+    /// Id of the announced top-up that has come with it, where there is one.
+    #[schema(required = false)]
+    top_up_request: String,
     /// Why it is dated back, where it is.
     #[schema(required = false)]
     reason: String,
@@ -143,6 +146,7 @@ impl PaymentBody {
             prepayment: yes(self.prepayment),
             expires_on: self.expires_on,
             priority: self.priority,
+            top_up_request: self.top_up_request,
             reason: self.reason,
             idempotency_key: key,
         })
@@ -156,16 +160,25 @@ impl SliceAmount {
             Self::Plain(amount) => return Ok(amount),
             Self::Full(full) => full,
         };
-        if full.currency.is_empty() || full.currency == expected {
-            return Ok(full.amount);
-        }
-        let given = full.currency.parse::<Currency>();
-        let expected = expected.parse::<Currency>();
-        Err(match (expected, given) {
-            (Ok(expected), Ok(given)) => Refusal::CurrencyMismatch { expected, given }.at(field),
-            _ => Refusal::UnknownCurrency.at(field),
-        })
+        in_currency(full, expected, field)
     }
+}
+
+/// The plain amount; one in another currency than expected is refused here, where the currency is lost.
+pub(super) fn in_currency(
+    full: AmountText,
+    expected: &str,
+    field: &str,
+) -> Result<String, AppError> {
+    if full.currency.is_empty() || full.currency == expected {
+        return Ok(full.amount);
+    }
+    let given = full.currency.parse::<Currency>();
+    let expected = expected.parse::<Currency>();
+    Err(match (expected, given) {
+        (Ok(expected), Ok(given)) => Refusal::CurrencyMismatch { expected, given }.at(field),
+        _ => Refusal::UnknownCurrency.at(field),
+    })
 }
 
 /// Records a payment. A surplus becomes credit at once, as `surplus` says.

@@ -3,6 +3,7 @@
 use super::expiry::{
     Lapsing, Returned, after_return, check_new_date, new_date, terms_for_new_grant,
 };
+use super::prepaid;
 use super::replay::Replay;
 use super::{calendar, date_or_today, id, previewed_lines, required_reason};
 use crate::domain::allocation::{Allocation, OpenItem, StruckPairs, allocate};
@@ -12,6 +13,7 @@ use crate::domain::ids::{ApplicationId, CreditGrantId, CreditRunId, InvoiceId, J
 use crate::domain::ledger::EntrySource;
 use crate::domain::money::Money;
 use crate::domain::posting;
+use crate::domain::prepaid::whole_invoices;
 use crate::domain::rights::Right;
 use crate::dto::accounts::AutoApply;
 use crate::dto::credits::{
@@ -248,7 +250,7 @@ pub(super) fn planned(
 }
 
 /// Brings remainders, open balances and the account's cached balances in line with the applications.
-async fn settle_caches(
+pub(super) async fn settle_caches(
     tx: &Tx,
     account: &LockedAccount,
     plan: &[Allocation],
@@ -310,11 +312,14 @@ pub(super) async fn plan_on_finalising(
     }
     // Credit is used on the day it is used; an invoice dated later this month is paid on its own date.
     let effective_on = item.issued_on.max(ctx.today());
+    let rules = prepaid::rules_of(tx, account).await?;
+    let draws_down = rules.is_none_or(|rules| rules.draws_down());
     let usable: Vec<StoredGrant> = grants::with_remainder(tx, &[account.id])
         .await?
         .into_iter()
-        .filter(|grant| {
-            account.auto_apply == AutoApply::All || grant.class == CreditClass::Prepayment
+        .filter(|grant| match grant.class {
+            CreditClass::Prepayment => draws_down,
+            _ => account.auto_apply == AutoApply::All,
         })
         .filter(|grant| grant.usable.is_usable(effective_on, ctx.today()))
         .collect();
@@ -322,7 +327,16 @@ pub(super) async fn plan_on_finalising(
         return Ok(None);
     }
     let funds = usable.iter().map(|grant| grant.usable.clone()).collect();
-    let plan = allocate(funds, vec![item], account.order_of_use, &StruckPairs::new());
+    let item = [item];
+    let mut plan = allocate(
+        funds,
+        item.to_vec(),
+        account.order_of_use,
+        &StruckPairs::new(),
+    );
+    if rules.is_some_and(|rules| rules.whole_invoices_only) {
+        plan = whole_invoices(plan, &item);
+    }
     Ok(Some(PlannedUse {
         effective_on,
         plan,

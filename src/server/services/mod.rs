@@ -11,6 +11,8 @@ pub mod imports;
 pub mod invoices;
 pub mod payments;
 pub mod periods;
+pub mod prepaid;
+pub mod promotions;
 mod replay;
 pub mod settings;
 pub mod setup;

@@ -4,7 +4,9 @@ use super::applications::{Undo, undo_one, undo_within};
 use super::expiry::{Lapsing, reverse_lapses, terms_for_new_grant};
 use super::replay::Replay;
 use super::{calendar, date_or_today, id, required_reason};
+use super::{prepaid, promotions};
 use crate::domain::allocation::OpenItem;
+use crate::domain::credit::CreditClass;
 use crate::domain::expiry::GrantTerms;
 use crate::domain::ids::{ApplicationId, CreditGrantId, InvoiceId, JournalEntryId, PaymentId};
 use crate::domain::ledger::EntrySource;
@@ -50,7 +52,11 @@ pub async fn record(ctx: &Ctx, command: NewPayment) -> Result<RecordedPayment, A
         return Ok(answer);
     }
     let decided = decide(ctx, &tx, &account, &command).await?;
+    let request = prepaid::request_to_pay(&tx, &account, &command.top_up_request).await?;
     let answer = write(ctx, &tx, &account, &decided).await?;
+    if let Some(request) = request {
+        prepaid::note_paid(&tx, request, answer.payment).await?;
+    }
     audit::record(
         &tx,
         ctx,
@@ -234,6 +240,15 @@ async fn write(
     }
     let settled: Vec<InvoiceId> = slices.iter().map(|slice| slice.invoice).collect();
     invoices::refresh_open(tx, &settled).await?;
+    if let Some(top_up) = grant
+        .as_ref()
+        .filter(|grant| grant.class == CreditClass::Prepayment)
+    {
+        let amount_minor = decided.plan.credit_minor;
+        promotions::give_for_top_up(ctx, tx, account, payment_id, received_on, amount_minor)
+            .await?;
+        prepaid::draw_down(ctx, tx, account, top_up.id).await?;
+    }
     accounts::refresh(tx, &[account.id]).await?;
     Ok(RecordedPayment {
         payment: payment_id,
@@ -290,6 +305,7 @@ pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPaym
     if let Some(grant) = grants::find_by_origin(&tx, Origin::Payment(payment.id)).await? {
         reverse_lapses(ctx, &tx, &account, &grant, reversed_on, &reason).await?;
     }
+    promotions::take_back_bonuses(ctx, &tx, &account, &effects.bonuses, &credit_undo).await?;
     let answer = take_back(ctx, &tx, &account, &payment, &effects.direct, &undo).await?;
     audit::record(
         &tx,
@@ -319,19 +335,25 @@ struct Effects {
     direct: Vec<Application>,
     /// When its credit last moved.
     moved: Option<Moved>,
+    /// What promotions gave for it.
+    bonuses: Vec<promotions::Bonus>,
 }
 
 async fn effects(tx: &Tx, payment: &store::StoredPayment) -> Result<Effects, AppError> {
     let grant = grants::find_by_origin(tx, Origin::Payment(payment.id)).await?;
-    let (later, moved) = match grant {
+    let (mut later, moved) = match grant {
         Some(grant) => (
             applications::standing_of_grant(tx, grant.id).await?,
             grants::last_moved(tx, grant.id).await?,
         ),
         None => (Vec::new(), None),
     };
+    let bonuses = promotions::bonuses_of(tx, payment.id).await?;
+    later.extend(bonuses.iter().flat_map(|bonus| bonus.later.clone()));
+    later.sort_by_key(|application| std::cmp::Reverse(application.id));
     Ok(Effects {
         later,
+        bonuses,
         direct: applications::standing_of_payment(tx, payment.id).await?,
         moved,
     })
@@ -340,13 +362,19 @@ async fn effects(tx: &Tx, payment: &store::StoredPayment) -> Result<Effects, App
 impl Effects {
     /// The last day on which something counts that a reversal takes back.
     fn last_effective_on(&self, payment: &store::StoredPayment) -> NaiveDate {
-        let moved = self.moved.map(|moved| moved.effective_on);
-        moved.map_or(payment.received_on, |moved| moved.max(payment.received_on))
+        let moved = self.all_moved().map(|moved| moved.effective_on);
+        moved.fold(payment.received_on, NaiveDate::max)
     }
 
     fn last_posting_on(&self, payment: &store::StoredPayment) -> NaiveDate {
-        let moved = self.moved.map(|moved| moved.posting_on);
-        moved.map_or(payment.posting_on, |moved| moved.max(payment.posting_on))
+        let moved = self.all_moved().map(|moved| moved.posting_on);
+        moved.fold(payment.posting_on, NaiveDate::max)
+    }
+
+    /// When its own credit and every bonus last moved.
+    fn all_moved(&self) -> impl Iterator<Item = Moved> {
+        let bonuses = self.bonuses.iter().filter_map(|bonus| bonus.moved);
+        self.moved.into_iter().chain(bonuses)
     }
 }
 

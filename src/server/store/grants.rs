@@ -7,7 +7,8 @@ use super::sql;
 use crate::domain::credit::{CreditClass, UsableGrant};
 use crate::domain::expiry::LapseCause;
 use crate::domain::ids::{
-    CreditGrantId, ExpiryPolicyVersionId, InvoiceId, JournalEntryId, PaymentId, ReceivableAccountId,
+    CreditGrantId, ExpiryPolicyVersionId, InvoiceId, JournalEntryId, PaymentId, PromotionGrantId,
+    ReceivableAccountId,
 };
 use crate::domain::ledger::coded;
 use crate::domain::money::{Currency, Money};
@@ -27,6 +28,8 @@ pub enum Origin {
     Payment(PaymentId),
     /// A negative invoice.
     Invoice(InvoiceId),
+    /// What a promotion gave.
+    Promotion(PromotionGrantId),
 }
 
 impl Origin {
@@ -34,6 +37,7 @@ impl Origin {
         match self {
             Self::Payment(id) => ("payment", id.0),
             Self::Invoice(id) => ("invoice", id.0),
+            Self::Promotion(id) => ("promotion", id.0),
         }
     }
 }

@@ -18,6 +18,8 @@ pub enum Document {
     Application(Uuid),
     /// A grant itself: it lapsed, or a lapse was taken back.
     Grant(Uuid),
+    /// A grant of a promotion.
+    Promotion(Uuid),
 }
 
 impl Document {
@@ -27,6 +29,7 @@ impl Document {
             Self::Payment(id) => ("payment", id),
             Self::Application(id) => ("application", id),
             Self::Grant(id) => ("grant", id),
+            Self::Promotion(id) => ("promotion", id),
         }
     }
 }

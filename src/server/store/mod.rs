@@ -20,6 +20,9 @@ pub mod notices;
 pub mod numbers;
 pub mod payments;
 pub mod periods;
+pub mod prepaid;
+pub mod promotion_runs;
+pub mod promotions;
 pub mod run_previews;
 pub mod sessions;
 pub mod settings;
@@ -28,6 +31,7 @@ pub mod tokens;
 pub mod users;
 
 use super::context::{Ctx, Event};
+use crate::domain::ids::ReceivableAccountId;
 use crate::dto::error::{AppError, Refusal};
 use sea_orm::{
     DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -64,6 +68,11 @@ impl Tx {
         })
     }
 
+    fn changed_accounts(&self) -> Vec<ReceivableAccountId> {
+        let events = self.events.lock().expect("no holder of the events panics");
+        events.iter().map(|event| event.account).collect()
+    }
+
     /// Notes an event to be published after commit.
     pub fn note(&self, event: Event) {
         let mut events = self.events.lock().expect("no holder of the events panics");
@@ -72,8 +81,11 @@ impl Tx {
         }
     }
 
-    /// Commits, then publishes what was noted.
+    /// Commits, then publishes what was noted. Before, in the same transaction, prepaid balances that came to a
+    /// threshold are noted for the accounts that changed.
     pub async fn commit(self, ctx: &Ctx) -> Result<(), AppError> {
+        let changed = self.changed_accounts();
+        prepaid::note_crossings(&self, ctx, &changed).await?;
         self.connection.commit().await?;
         let events = self
             .events

@@ -26,6 +26,14 @@ pub async fn all<T: FromQueryResult>(
         .await
 }
 
+/// What ends a statement that locks the rows it reads; nothing on SQLite, whose one writer this is.
+pub fn for_update(tx: &Tx) -> &'static str {
+    match tx.connection.get_database_backend() {
+        DbBackend::Postgres => " FOR UPDATE",
+        _ => "",
+    }
+}
+
 /// The most rows one statement inserts. Batches are cut into powers of two up to this, so that few statement texts
 /// exist and both engines keep them prepared; 512 rows of 15 columns stay far below what SQLite can bind (32,766).
 const MOST_ROWS: usize = 512;

@@ -22,6 +22,8 @@ mod logins;
 mod payments;
 mod people;
 mod periods;
+mod prepaid;
+mod promotions;
 mod rest;
 mod statements;
 pub mod support;

@@ -159,6 +159,10 @@ fn document(row: &LedgerRow) -> AnyView {
             let label = t!(accounts.lapsed, number = number.to_string());
             view! { <a href=links::grant(*grant)>{label}</a> }.into_any()
         }
+        LedgerDocument::Promotion { promotion, code } => {
+            let label = t!(accounts.promotion, code = code.clone());
+            view! { <a href=links::promotion(*promotion)>{label}</a> }.into_any()
+        }
         LedgerDocument::Application { invoice, number } => {
             let applied = row.applied.map(|amount| match row.reverses {
                 true => t!(accounts.unapplied, amount = format::money(amount)),

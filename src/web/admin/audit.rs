@@ -141,6 +141,8 @@ fn page_of(kind: SubjectKind, subject: &AuditSubject) -> Option<String> {
         SubjectKind::CreditRun => by_id("credit-runs"),
         SubjectKind::ExpiryPolicy => Some("/admin/expiry".to_owned()),
         SubjectKind::Job => None,
+        SubjectKind::Promotion => by_id("promotions"),
+        SubjectKind::PromotionRun => by_id("promotions/runs"),
         SubjectKind::Import => Some(format!("/imports/{}", subject.id)),
         SubjectKind::Period => Some("/admin/periods".to_owned()),
         SubjectKind::LedgerAccount => Some("/admin/chart".to_owned()),

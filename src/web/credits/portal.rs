@@ -67,6 +67,14 @@ fn your_origin(origin: &FundsOrigin) -> String {
             t!(lineage.your_payment, date = format::date(*received_on))
         }
         FundsOrigin::Invoice { number, .. } => t!(lineage.your_credit, number = number.clone()),
+        FundsOrigin::Promotion {
+            name_en, name_de, ..
+        } => {
+            t!(
+                lineage.your_promotion,
+                name = words::localised(name_en, name_de)
+            )
+        }
     }
 }
 
@@ -82,11 +90,16 @@ fn page(grant: GrantDetail) -> impl IntoView {
     let lead = view! {
         <p><words::GrantBadge status=row.status /> " " {words::credit_class(row.class)}</p>
     };
+    let words = your_origin(&row.origin);
     let href = match &row.origin {
-        FundsOrigin::Payment { payment, .. } => links::portal_payment(*payment),
-        FundsOrigin::Invoice { invoice, .. } => links::portal_invoice(*invoice),
+        FundsOrigin::Payment { payment, .. } => Some(links::portal_payment(*payment)),
+        FundsOrigin::Invoice { invoice, .. } => Some(links::portal_invoice(*invoice)),
+        FundsOrigin::Promotion { .. } => None,
     };
-    let origin = view! { <a href=href>{your_origin(&row.origin)}</a> };
+    let origin = match href {
+        Some(href) => view! { <a href=href>{words}</a> }.into_any(),
+        None => words.into_any(),
+    };
     let slices = grant.slices;
     let paid = match slices.is_empty() {
         true => view! { <p class="soft">{t!(credits.paid_nothing)}</p> }.into_any(),

@@ -7,6 +7,7 @@ use crate::dto::journal::{DocumentKind, EntryRow, JournalFilter};
 use crate::dto::page::{Page, PageRequest};
 use crate::web::links;
 use crate::web::ui::prelude::*;
+use crate::web::ui::visit::query_string;
 
 #[component]
 pub fn JournalPage() -> impl IntoView {
@@ -101,6 +102,10 @@ pub fn DocumentLink(entry: EntryRow) -> impl IntoView {
         DocumentKind::Application => {
             let href = links::entries_of(&number);
             (href, t!(journal.application, number = number))
+        }
+        DocumentKind::Promotion => {
+            let href = format!("/promotions?{}", query_string(&[("search", &number)]));
+            (href, t!(journal.promotion, number = number))
         }
         DocumentKind::Grant => {
             let href = links::grant(CreditGrantId(entry.document_id));

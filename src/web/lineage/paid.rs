@@ -108,6 +108,14 @@ fn line(slice: AppliedSlice) -> impl IntoView {
             t!(lineage.your_payment, date = format::long_date(*received_on))
         }
         FundsOrigin::Invoice { number, .. } => t!(lineage.your_credit, number = number.clone()),
+        FundsOrigin::Promotion {
+            name_en, name_de, ..
+        } => {
+            t!(
+                lineage.your_promotion,
+                name = words::localised(name_en, name_de)
+            )
+        }
     };
     let sentence = t!(
         lineage.paid,

@@ -25,6 +25,7 @@ pub fn origin_words(origin: &FundsOrigin) -> String {
             number = number.clone(),
             date = format::date(*issued_on)
         ),
+        FundsOrigin::Promotion { code, .. } => t!(lineage.of_promotion, code = code.clone()),
     }
 }
 
@@ -33,6 +34,7 @@ pub fn origin_link(origin: &FundsOrigin) -> String {
     match origin {
         FundsOrigin::Payment { payment, .. } => links::payment(*payment),
         FundsOrigin::Invoice { invoice, .. } => links::invoice(*invoice),
+        FundsOrigin::Promotion { promotion, .. } => links::promotion(*promotion),
     }
 }
 
@@ -175,6 +177,14 @@ pub fn WhatPaidItForCustomer(slices: Vec<AppliedSlice>) -> impl IntoView {
                 }
                 FundsOrigin::Invoice { number, .. } => {
                     t!(lineage.your_credit, number = number.clone())
+                }
+                FundsOrigin::Promotion {
+                    name_en, name_de, ..
+                } => {
+                    t!(
+                        lineage.your_promotion,
+                        name = words::localised(name_en, name_de)
+                    )
                 }
             };
             let class = slice.grant.as_ref().map(|grant| {

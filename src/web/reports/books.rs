@@ -116,6 +116,7 @@ fn kind(kind: FoundKind) -> &'static str {
         FoundKind::Entry => t!(reports.kind_entry),
         FoundKind::Movement => t!(reports.kind_movement),
         FoundKind::Series => t!(reports.kind_series),
+        FoundKind::Promotion => t!(reports.kind_promotion),
     }
 }
 
@@ -141,6 +142,8 @@ fn rule(check: BooksCheck) -> &'static str {
         BooksCheck::ApplicationEntries => t!(reports.check_application_entries),
         BooksCheck::UndoneApplications => t!(reports.check_undone_applications),
         BooksCheck::CachedBalances => t!(reports.check_cached_balances),
+        BooksCheck::PromotionBudgets => t!(reports.check_promotion_budgets),
+        BooksCheck::PromotionGrants => t!(reports.check_promotion_grants),
         BooksCheck::NumberGaps => t!(reports.check_number_gaps),
         BooksCheck::NumberSeries => t!(reports.check_number_series),
     }

@@ -91,6 +91,45 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::OnlyForPrepayments => t!(errors.only_for_prepayments).to_owned(),
         Refusal::DifferentAccounts => t!(errors.different_accounts).to_owned(),
         Refusal::AccountOnHold => t!(errors.account_on_hold).to_owned(),
+        Refusal::LapseGivenTwice => t!(errors.lapse_given_twice).to_owned(),
+        Refusal::PercentOutOfRange => t!(errors.percent_out_of_range).to_owned(),
+        Refusal::BelowOneGrant { least } => {
+            t!(errors.below_one_grant, least = format::money(*least))
+        }
+        Refusal::NotInAudience => t!(errors.not_in_audience).to_owned(),
+        Refusal::UnknownCode => t!(errors.unknown_code).to_owned(),
+        Refusal::PromotionNotActive => t!(errors.promotion_not_active).to_owned(),
+        Refusal::PromotionNotYet { starts_on } => t!(
+            errors.promotion_not_yet,
+            starts_on = format::date(*starts_on)
+        ),
+        Refusal::PromotionOver { ended_on } => {
+            t!(errors.promotion_over, ended_on = format::date(*ended_on))
+        }
+        Refusal::PromotionInOtherCurrency { expected } => t!(
+            errors.promotion_in_other_currency,
+            expected = expected.code()
+        ),
+        Refusal::PromotionNeedsOtherDocument => {
+            t!(errors.promotion_needs_other_document).to_owned()
+        }
+        Refusal::BelowMinimum { minimum } => {
+            t!(errors.below_minimum, minimum = format::money(*minimum))
+        }
+        Refusal::PromotionAlreadyGiven => t!(errors.promotion_already_given).to_owned(),
+        Refusal::PromotionNotCombinable => t!(errors.promotion_not_combinable).to_owned(),
+        Refusal::PromotionGivesNothing => t!(errors.promotion_gives_nothing).to_owned(),
+        Refusal::PromotionCapReached { left } => {
+            t!(errors.promotion_cap_reached, left = format::money(*left))
+        }
+        Refusal::PromotionBudgetSpent { left } => {
+            t!(errors.promotion_budget_spent, left = format::money(*left))
+        }
+        Refusal::PromotionNotDraft => t!(errors.promotion_not_draft).to_owned(),
+        Refusal::PromotionActNotPossible => t!(errors.promotion_act_not_possible).to_owned(),
+        Refusal::NothingToRevoke => t!(errors.nothing_to_revoke).to_owned(),
+        Refusal::NotPrepaid => t!(errors.not_prepaid).to_owned(),
+        Refusal::TopUpRequestClosed => t!(errors.top_up_request_closed).to_owned(),
         Refusal::RunNotInPreview => t!(errors.run_not_in_preview).to_owned(),
         Refusal::PairsChanged => t!(errors.pairs_changed).to_owned(),
         Refusal::RunNotDone => t!(errors.run_not_done).to_owned(),

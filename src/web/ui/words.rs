@@ -300,6 +300,18 @@ pub fn known_act(act: Act) -> &'static str {
         Act::RunStarted => t!(acts.credit_run_started),
         Act::RunDone => t!(acts.credit_run_done),
         Act::RunUndone => t!(acts.credit_run_undone),
+        Act::PromotionCreated => t!(acts.promotion_created),
+        Act::PromotionChanged => t!(acts.promotion_changed),
+        Act::PromotionActivated => t!(acts.promotion_activated),
+        Act::PromotionPaused => t!(acts.promotion_paused),
+        Act::PromotionEnded => t!(acts.promotion_ended),
+        Act::PromotionGranted => t!(acts.promotion_granted),
+        Act::PromotionRevoked => t!(acts.promotion_revoked),
+        Act::PromotionRunStarted => t!(acts.promotion_run_started),
+        Act::PromotionRunFinished => t!(acts.promotion_run_finished),
+        Act::PrepaidChanged => t!(acts.prepaid_changed),
+        Act::TopUpRequested => t!(acts.top_up_requested),
+        Act::TopUpWithdrawn => t!(acts.top_up_withdrawn),
         Act::ImportPosted => t!(acts.import_posted),
         Act::PeriodClosed => t!(acts.period_closed),
         Act::LedgerAccountRenamed => t!(acts.ledger_account_renamed),
@@ -364,6 +376,8 @@ pub fn subject_kind(kind: SubjectKind) -> &'static str {
         SubjectKind::CreditRun => t!(words.subject_run),
         SubjectKind::ExpiryPolicy => t!(words.subject_expiry_policy),
         SubjectKind::Job => t!(words.subject_job),
+        SubjectKind::Promotion => t!(words.subject_promotion),
+        SubjectKind::PromotionRun => t!(words.subject_promotion_run),
         SubjectKind::Import => t!(words.subject_import),
         SubjectKind::Period => t!(words.subject_period),
         SubjectKind::LedgerAccount => t!(words.subject_ledger_account),
@@ -371,4 +385,9 @@ pub fn subject_kind(kind: SubjectKind) -> &'static str {
         SubjectKind::User => t!(words.subject_user),
         SubjectKind::Token => t!(words.subject_token),
     }
+}
+
+/// One of a promotion's names, in the reader's language.
+pub fn localised(en: &str, de: &str) -> String {
+    crate::dto::promotions::localised(super::text::tag(super::text::locale()), en, de)
 }

@@ -73,6 +73,7 @@ coded! {
         Payment = "payment",
         /// A negative invoice.
         Invoice = "invoice",
+        Promotion = "promotion",
     }
 }
 
@@ -136,6 +137,8 @@ struct Row {
     payment_number: Option<i64>,
     origin_invoice_id: Option<Uuid>,
     origin_invoice_number: Option<String>,
+    promotion_id: Option<Uuid>,
+    promotion_code: Option<String>,
     effective_on: NaiveDate,
     posting_on: NaiveDate,
     entry_id: Uuid,
@@ -152,6 +155,7 @@ const SELECT: &str = "SELECT a.id, r.customer_id, r.number AS account, c.number 
         a.invoice_id, COALESCE(i.number, '') AS invoice_number, a.grant_id, g.number AS grant_number, g.class,
         p.id AS payment_id, p.number AS payment_number,
         o.id AS origin_invoice_id, o.number AS origin_invoice_number,
+        po.id AS promotion_id, po.code AS promotion_code,
         a.effective_on, a.posting_on, a.entry_id, a.run_id, a.recorded_at, a.recorded_by,
         a.unapplied_on, a.unapplied_posting_on, a.unapplied_entry_id, a.unapplied_by
     FROM applications a
@@ -161,7 +165,9 @@ const SELECT: &str = "SELECT a.id, r.customer_id, r.number AS account, c.number 
     LEFT JOIN credit_grants g ON g.id = a.grant_id
     LEFT JOIN payments p
         ON p.id = COALESCE(a.payment_id, CASE WHEN g.origin_kind = 'payment' THEN g.origin_id END)
-    LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id";
+    LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id
+    LEFT JOIN promotion_grants pg ON g.origin_kind = 'promotion' AND pg.id = g.origin_id
+    LEFT JOIN promotions po ON po.id = pg.promotion_id";
 
 /// The applications the actor may see.
 pub async fn list(ctx: &Ctx, wanted: ApplicationList) -> Result<Listed<Application>, AppError> {
@@ -284,6 +290,7 @@ fn application(ctx: &Ctx, row: Row) -> Result<Application, DbErr> {
         origin: origin(
             row.payment_id.zip(row.payment_number),
             row.origin_invoice_id.zip(row.origin_invoice_number),
+            row.promotion_id.zip(row.promotion_code),
         )?,
         effective_on: row.effective_on,
         posting_on: row.posting_on,
@@ -295,11 +302,19 @@ fn application(ctx: &Ctx, row: Row) -> Result<Application, DbErr> {
     })
 }
 
-/// The document funds came from, out of the columns of the two joins.
+/// The document funds came from, out of the columns of the joins.
 pub(super) fn origin(
     payment: Option<(Uuid, i64)>,
     invoice: Option<(Uuid, String)>,
+    promotion: Option<(Uuid, String)>,
 ) -> Result<Origin, DbErr> {
+    if let Some((id, code)) = promotion {
+        return Ok(Origin {
+            kind: OriginKind::Promotion,
+            id,
+            number: code,
+        });
+    }
     match (payment, invoice) {
         (Some((id, number)), _) => Ok(Origin {
             kind: OriginKind::Payment,

@@ -128,6 +128,8 @@ struct Row {
     payment_number: Option<i64>,
     invoice_id: Option<Uuid>,
     invoice_number: Option<String>,
+    promotion_id: Option<Uuid>,
+    promotion_code: Option<String>,
     amount_minor: i64,
     remaining_minor: i64,
     taken_back: bool,
@@ -144,7 +146,8 @@ struct Row {
 }
 
 /// With the document it came from.
-const TAKEN_BACK: &str = "(p.reversed_on IS NOT NULL OR o.voided_on IS NOT NULL)";
+const TAKEN_BACK: &str =
+    "(p.reversed_on IS NOT NULL OR o.voided_on IS NOT NULL OR COALESCE(pg.revoked_minor, 0) > 0)";
 
 /// What lapsed and was not taken back.
 const LAPSED: &str =
@@ -155,6 +158,7 @@ fn select() -> String {
     format!(
         "SELECT g.id, g.number, r.customer_id, r.number AS account, c.number AS customer, g.currency, g.class,
             p.id AS payment_id, p.number AS payment_number, o.id AS invoice_id, o.number AS invoice_number,
+            po.id AS promotion_id, po.code AS promotion_code,
             g.amount_minor, g.remaining_minor, {TAKEN_BACK} AS taken_back, {LAPSED} AS lapsed_minor,
             g.reserved_minor, g.policy_version_id, g.effective_on, g.posting_on,
             g.expires_on, g.priority, g.on_hold, g.recorded_at, g.recorded_by
@@ -162,7 +166,9 @@ fn select() -> String {
         JOIN receivable_accounts r ON r.id = g.account_id
         JOIN customers c ON c.id = r.customer_id
         LEFT JOIN payments p ON g.origin_kind = 'payment' AND p.id = g.origin_id
-        LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id"
+        LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id
+        LEFT JOIN promotion_grants pg ON g.origin_kind = 'promotion' AND pg.id = g.origin_id
+        LEFT JOIN promotions po ON po.id = pg.promotion_id"
     )
 }
 
@@ -344,6 +350,7 @@ fn grant(ctx: &Ctx, row: Row, parts: Parts) -> Result<CreditGrant, DbErr> {
         origin: applications::origin(
             row.payment_id.zip(row.payment_number),
             row.invoice_id.zip(row.invoice_number),
+            row.promotion_id.zip(row.promotion_code),
         )?,
         amount: Money::new(row.amount_minor, currency),
         remainder: Money::new(row.remaining_minor, currency),

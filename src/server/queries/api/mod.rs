@@ -9,6 +9,7 @@ pub mod customers;
 pub mod invoices;
 pub mod journal_entries;
 pub mod payments;
+pub mod promotions;
 pub mod receivable_accounts;
 pub mod reports;
 mod schema;

@@ -6,10 +6,13 @@ use crate::domain::invoice::InvoiceStatus;
 use crate::domain::ledger::{EntrySource, JournalKind, LedgerKind, LedgerRole, LineSource, Side};
 use crate::domain::money::Money;
 use crate::domain::payment::{PaymentMethod, PaymentStatus, SurplusChoice};
+use crate::domain::promotion::{Audience, PromotionKind, PromotionState, Stacking};
 use crate::dto::accounts::AutoApply;
 use crate::dto::credit_runs::{RunScope, RunState};
 use crate::dto::credits::GrantMovementKind;
 use crate::dto::journal::DocumentKind;
+use crate::dto::prepaid::TopUpState;
+use crate::dto::promotions::{GrantWay, PromotionRunState};
 use std::borrow::Cow;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
@@ -28,6 +31,13 @@ macro_rules! codes {
 }
 
 codes!(
+    Audience,
+    GrantWay,
+    PromotionKind,
+    PromotionRunState,
+    PromotionState,
+    Stacking,
+    TopUpState,
     AutoApply,
     CreditClass,
     DocumentKind,
