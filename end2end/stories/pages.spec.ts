@@ -93,6 +93,8 @@ const VISITS: Visit[] = [
   { route: '/admin/chart', as: 'admin' },
   { route: '/admin/chart/:role', as: 'admin', at: () => '/admin/chart/bank' },
   { route: '/admin/settings', as: 'admin' },
+  { route: '/admin/expiry', as: 'admin' },
+  { route: '/admin/expiry/new', as: 'accountant' },
   { route: '/admin/audit', as: 'admin' },
 
   { route: '/portal', as: 'customer' },

@@ -26,6 +26,8 @@ CREATE TABLE expiry_policy_versions (
     UNIQUE (policy_id, version)
 );
 
+CREATE INDEX credit_grants_by_policy ON credit_grants (policy_version_id) WHERE policy_version_id IS NOT NULL;
+
 -- Days before the last usable day on which the customer is told.
 CREATE TABLE expiry_policy_leads (
     version_id {uuid} NOT NULL REFERENCES expiry_policy_versions (id),

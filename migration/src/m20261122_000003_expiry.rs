@@ -23,6 +23,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run_sql(manager, "DROP INDEX credit_grants_by_policy").await?;
         for table in TABLES {
             run_sql(manager, &format!("DROP TABLE {table}")).await?;
         }

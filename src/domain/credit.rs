@@ -112,6 +112,40 @@ impl OrderOfUse {
 }
 
 coded! {
+    /// Why one grant is used before another.
+    UseReason {
+        /// Its priority is the smaller number.
+        Priority = "priority",
+        /// It lapses sooner, or lapses at all.
+        LapsesSooner = "lapses_sooner",
+        /// Credit of its class goes before that of the other's.
+        Class = "class",
+        /// It counts from an earlier day.
+        Older = "older",
+        /// It was recorded first.
+        RecordedFirst = "recorded_first",
+    }
+}
+
+impl OrderOfUse {
+    /// The first thing in which `first` goes before `next`; both in this order.
+    pub fn why_before(self, first: &UsableGrant, next: &UsableGrant) -> UseReason {
+        let lapse = |grant: &UsableGrant| grant.expires_on.unwrap_or(NaiveDate::MAX);
+        let priority = (first.priority < next.priority, UseReason::Priority);
+        let lapses = (lapse(first) < lapse(next), UseReason::LapsesSooner);
+        let class = (first.class.rank() < next.class.rank(), UseReason::Class);
+        let older = (first.effective_on < next.effective_on, UseReason::Older);
+        let asked: &[(bool, UseReason)] = match self {
+            Self::LapsingFirst => &[priority, lapses, class, older],
+            Self::OldestFirst => &[older],
+            Self::OwnMoneyLast => &[priority, class, lapses, older],
+        };
+        let found = asked.iter().find(|(holds, _)| *holds);
+        found.map_or(UseReason::RecordedFirst, |(_, reason)| *reason)
+    }
+}
+
+coded! {
     /// What can be done with a grant now. Derived from the facts, never stored beside them.
     GrantStatus {
         Usable = "usable",
@@ -175,6 +209,70 @@ mod tests {
             effective_on: "2026-06-01".parse().unwrap(),
             expires_on: Some("2026-06-30".parse().unwrap()),
         }
+    }
+
+    fn grant(priority: i32, expires_on: Option<&str>, class: CreditClass, on: &str) -> UsableGrant {
+        UsableGrant {
+            id: CreditGrantId(uuid::Uuid::from_u128(1)),
+            class,
+            usable_minor: 1,
+            effective_on: on.parse().unwrap(),
+            expires_on: expires_on.map(|day| day.parse().unwrap()),
+            priority,
+            recorded_order: 1,
+        }
+    }
+
+    use CreditClass::{Prepayment, Promotion};
+    use OrderOfUse::{LapsingFirst, OldestFirst, OwnMoneyLast};
+
+    #[rstest]
+    #[case(
+        LapsingFirst,
+        grant(1, None, Prepayment, "2026-02-01"),
+        UseReason::Priority
+    )]
+    #[case(
+        LapsingFirst,
+        grant(2, Some("2036-01-01"), Prepayment, "2026-02-01"),
+        UseReason::LapsesSooner
+    )]
+    #[case(
+        LapsingFirst,
+        grant(2, None, Promotion, "2026-02-01"),
+        UseReason::Class
+    )]
+    #[case(
+        LapsingFirst,
+        grant(2, None, Prepayment, "2026-01-01"),
+        UseReason::Older
+    )]
+    #[case(
+        LapsingFirst,
+        grant(2, None, Prepayment, "2026-02-01"),
+        UseReason::RecordedFirst
+    )]
+    #[case(
+        OwnMoneyLast,
+        grant(2, Some("2036-01-01"), Promotion, "2026-02-01"),
+        UseReason::Class
+    )]
+    #[case(
+        OldestFirst,
+        grant(1, Some("2036-01-01"), Promotion, "2026-01-01"),
+        UseReason::Older
+    )]
+    fn a_grant_goes_before_the_next_for_a_reason(
+        #[case] order: OrderOfUse,
+        #[case] first: UsableGrant,
+        #[case] reason: UseReason,
+    ) {
+        let next = UsableGrant {
+            recorded_order: 2,
+            ..grant(2, None, Prepayment, "2026-02-01")
+        };
+        assert_eq!(order.compare(&first, &next), Ordering::Less);
+        assert_eq!(order.why_before(&first, &next), reason);
     }
 
     #[rstest]

@@ -11,6 +11,7 @@ use super::ids::{ApplicationId, ExpiryPolicyVersionId};
 use super::ledger::coded;
 use super::money::Currency;
 use chrono::{Days, Months, NaiveDate};
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::fmt;
 use thiserror::Error;
@@ -37,7 +38,7 @@ coded! {
 }
 
 /// What a policy says: when a grant lapses, and the life it has at least.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExpiryRule {
     pub counting: ExpiryCounting,
     /// Days or months, as `counting` says.
@@ -156,7 +157,7 @@ pub struct GivenTerms {
 }
 
 /// The terms a grant is born with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GrantTerms {
     /// The last usable day; `None` never lapses.
     pub expires_on: Option<NaiveDate>,

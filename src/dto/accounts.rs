@@ -3,7 +3,7 @@
 use super::balances::AccountBalance;
 use super::error::AppError;
 use super::form::Reader;
-use crate::domain::credit::OrderOfUse;
+use crate::domain::credit::{CreditClass, OrderOfUse, UseReason};
 use crate::domain::ids::{
     CreditGrantId, CustomerId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
     ReceivableAccountId,
@@ -170,9 +170,28 @@ pub struct AccountDetail {
     pub customer_number: String,
     pub customer_name: String,
     pub overview: AccountOverview,
+    /// The credit that will be used next, in order.
+    pub next_uses: Vec<NextUse>,
+    /// Usable credits beyond those listed.
+    pub more_uses: u32,
     pub ledger: Vec<LedgerRow>,
     /// How many entries there are on all pages.
     pub total: u64,
+}
+
+/// A credit in the order in which it will be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextUse {
+    pub grant: CreditGrantId,
+    pub number: i64,
+    pub class: CreditClass,
+    pub usable: Money,
+    pub effective_on: NaiveDate,
+    /// Last usable day; `None` never lapses.
+    pub expires_on: Option<NaiveDate>,
+    pub priority: i32,
+    /// Why it goes before the next; `None` for the last.
+    pub reason: Option<UseReason>,
 }
 
 /// One journal entry as the customer's balance sees it.

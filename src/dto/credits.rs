@@ -1,5 +1,6 @@
 //! Applying and unapplying credit, holding grants.
 
+use super::expiry::ExpiryChanged;
 use super::form::{AmountText, Typed};
 use super::lineage::{AccountRef, AppliedSlice, FundsOrigin, HistoryItem, PostedEntry, PostedLine};
 use crate::domain::allocation::OpenItem;
@@ -133,6 +134,8 @@ pub struct GrantDetail {
     pub slices: Vec<AppliedSlice>,
     /// Everything that changed its remainder, oldest first.
     pub movements: Vec<GrantMovement>,
+    /// How its lapse date was changed, oldest first.
+    pub expiry_changes: Vec<ExpiryChanged>,
     /// Empty for who may not read the journal.
     pub entries: Vec<PostedEntry>,
     /// Empty in the portal.

@@ -1,6 +1,7 @@
 //! What staff see first.
 
 use super::balances::ClassCredit;
+use super::credits::GrantRow;
 use super::invoices::InvoiceRow;
 use super::payments::PaymentRow;
 use crate::domain::money::Money;
@@ -13,6 +14,8 @@ pub struct Dashboard {
     pub currencies: Vec<CurrencyTotals>,
     /// The longest overdue first.
     pub overdue: Vec<InvoiceRow>,
+    /// Credit that lapses within the next thirty days, soonest first.
+    pub lapsing: Vec<GrantRow>,
     /// Newest first.
     pub payments: Vec<PaymentRow>,
 }

@@ -5,7 +5,7 @@ use super::form::{AmountText, Reader, Typed};
 use super::lineage::{AccountRef, AppliedSlice, HistoryItem, PostedEntry};
 use crate::domain::allocation::OpenItem;
 use crate::domain::credit::{CreditClass, LOWEST_PRIORITY};
-use crate::domain::expiry::{GivenTerms, check_last_day};
+use crate::domain::expiry::{ExpiryRule, GivenTerms, check_last_day};
 use crate::domain::ids::{CreditGrantId, InvoiceId, JournalEntryId, PaymentId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::payment::{
@@ -426,6 +426,9 @@ pub struct PaymentStart {
     pub surplus_default: SurplusChoice,
     /// The largest surplus that may be written off.
     pub tolerance: Money,
+    /// What the expiry policies in force today say of credit the payment leaves.
+    pub overpayment_rule: Option<ExpiryRule>,
+    pub prepayment_rule: Option<ExpiryRule>,
     pub items: Vec<OpenItem>,
     /// Open invoices beyond those listed.
     pub unlisted: u32,

@@ -21,6 +21,7 @@ coded! {
         GrantAmounts = "grant_amounts",
         GrantRemainders = "grant_remainders",
         MovementEntries = "movement_entries",
+        LapseEntries = "lapse_entries",
         PaymentEntries = "payment_entries",
         PaymentSplits = "payment_splits",
         ApplicationEntries = "application_entries",
@@ -73,6 +74,9 @@ impl BooksCheck {
                 "What is left of a grant follows from its movements and applications."
             }
             Self::MovementEntries => "A grant's movement is posted by the entry it names.",
+            Self::LapseEntries => {
+                "Every lapse has an entry of its own, and a lapse taken back the contra of it."
+            }
             Self::PaymentEntries => {
                 "The money side of a payment's entry is its amount; a reversal takes it back."
             }

@@ -98,6 +98,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/chart") view=admin::chart::ChartPage />
                         <Route path=path!("/chart/:role") view=admin::chart::ChartAccountPage />
                         <Route path=path!("/settings") view=admin::settings::SettingsPage />
+                        <Route path=path!("/expiry") view=admin::expiry::ExpiryPoliciesPage />
+                        <Route path=path!("/expiry/new") view=admin::expiry::NewExpiryPolicyPage />
                         <Route path=path!("/audit") view=admin::audit::AuditPage />
                     </ParentRoute>
                     <ParentRoute path=path!("") view=Outlet>

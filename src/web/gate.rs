@@ -25,6 +25,7 @@ fn one_of(path: &str) -> &'static [Right] {
         ["imports", ..] => &[Right::Import],
         ["admin", "users" | "tokens", ..] => &[Right::ManageUsers],
         ["admin", "periods" | "chart", ..] => &[Right::ReadJournal],
+        ["admin", "expiry", ..] => &[Right::ManageExpiry, Right::ApplyCredits],
         ["admin", "settings"] => &[Right::ManageSettings],
         ["admin", ..] => &[Right::ManageUsers, Right::ReadJournal],
         _ => &[],
@@ -51,6 +52,10 @@ mod tests {
         check("/credit-runs/0190", &[Right::ReadJournal]);
         check("/journal/trial-balance", &[Right::ReadJournal]);
         check("/admin/chart/bank", &[Right::ReadJournal]);
+        check(
+            "/admin/expiry/new",
+            &[Right::ManageExpiry, Right::ApplyCredits],
+        );
         check("/admin", &[Right::ManageUsers, Right::ReadJournal]);
     }
 }

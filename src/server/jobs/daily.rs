@@ -4,18 +4,13 @@
 
 use crate::dto::error::AppError;
 use crate::server::context::{Actor, Ctx};
-use crate::server::services::{clock, expiry};
-use crate::server::store::Tx;
-use crate::server::store::jobs as store;
-use chrono::{Duration, NaiveDate};
+use crate::server::services::{clock, expiry, jobs};
+use chrono::NaiveDate;
 use std::time::Duration as Pause;
 use uuid::Uuid;
 
 /// The name under which the lease and the last day done are kept.
 const JOB: &str = "daily";
-
-/// How long the others leave the jobs alone when a server has died over them.
-const LEASE_SECONDS: i64 = 120;
 
 /// How often the holder of the lease says that it is at work.
 const RENEWED_EVERY: Pause = Pause::from_secs(30);
@@ -46,13 +41,13 @@ fn until_next_look(ctx: &Ctx) -> Pause {
 
 /// Runs the jobs of the days not done yet, unless another server is at it. Says whether this one was.
 pub async fn catch_up(ctx: &Ctx, server: Uuid) -> Result<bool, AppError> {
-    if missed(ctx).await?.is_empty() || !take_lease(ctx, server).await? {
+    if jobs::missed(ctx, JOB).await?.is_empty() || !jobs::take_lease(ctx, JOB, server).await? {
         return Ok(false);
     }
     let renewing = async {
         loop {
             tokio::time::sleep(RENEWED_EVERY).await;
-            if let Err(error) = take_lease(ctx, server).await {
+            if let Err(error) = jobs::take_lease(ctx, JOB, server).await {
                 tracing::warn!(%error, "the lease of the daily jobs could not be renewed");
             }
         }
@@ -61,44 +56,17 @@ pub async fn catch_up(ctx: &Ctx, server: Uuid) -> Result<bool, AppError> {
         result = run_missed(ctx) => result,
         () = renewing => Ok(()),
     };
-    let tx = Tx::begin(ctx).await?;
-    store::end_lease(&tx, JOB, server).await?;
-    tx.commit(ctx).await?;
+    jobs::end_lease(ctx, JOB, server).await?;
     result.map(|()| true)
-}
-
-async fn take_lease(ctx: &Ctx, server: Uuid) -> Result<bool, AppError> {
-    let tx = Tx::begin(ctx).await?;
-    let lasting = Duration::seconds(LEASE_SECONDS);
-    let taken = store::take_lease(&tx, ctx, JOB, server, lasting).await?;
-    tx.commit(ctx).await?;
-    Ok(taken)
 }
 
 async fn run_missed(ctx: &Ctx) -> Result<(), AppError> {
     // Asked again under the lease: another server may have just been done.
-    for day in missed(ctx).await? {
+    for day in jobs::missed(ctx, JOB).await? {
         run_day(ctx, day).await?;
-        set_done(ctx, day).await?;
+        jobs::set_done(ctx, JOB, day).await?;
     }
     Ok(())
-}
-
-/// The days up to today whose jobs are not done, in order; only today where none ever was.
-async fn missed(ctx: &Ctx) -> Result<Vec<NaiveDate>, AppError> {
-    let tx = Tx::begin_reading(ctx).await?;
-    let today = ctx.today();
-    let first = match store::done_through(&tx, JOB).await? {
-        Some(done) => done.succ_opt().unwrap_or(NaiveDate::MAX),
-        None => today,
-    };
-    Ok(first.iter_days().take_while(|day| *day <= today).collect())
-}
-
-async fn set_done(ctx: &Ctx, day: NaiveDate) -> Result<(), AppError> {
-    let tx = Tx::begin(ctx).await?;
-    store::set_done_through(&tx, ctx, JOB, day).await?;
-    tx.commit(ctx).await
 }
 
 /// The jobs of one business day, in order. Each may be repeated.
@@ -119,7 +87,7 @@ pub async fn advance_clock(ctx: &Ctx, today: NaiveDate) -> Result<(), AppError> 
         run_day(&system, *day).await?;
     }
     match days.last() {
-        Some(last) => set_done(&system, *last).await,
+        Some(last) => jobs::set_done(&system, JOB, *last).await,
         None => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! A receivable account's page: what it owes and holds, and the journal entries that came to that.
 
 use super::balances::{self, AccountClass};
+use super::credits;
 use super::sql::{self, Conditions, unreadable};
 use crate::domain::ids::{
     CreditGrantId, CustomerId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
@@ -51,7 +52,11 @@ pub async fn detail(ctx: &Ctx, number: &str, page: PageRequest) -> Result<Accoun
     let classes: Vec<AccountClass> = rows.into_iter().map(|row| row.account).collect();
     let overview = balances::overview(&classes, ctx.today())?;
     let (ledger, total) = ledger(ctx, account, overview.balance.due.currency, &page).await?;
+    let order = overview.settings.order_of_use;
+    let (next_uses, more_uses) = credits::next_uses(ctx, account, order).await?;
     Ok(AccountDetail {
+        next_uses,
+        more_uses,
         customer,
         customer_number,
         customer_name,

@@ -120,6 +120,15 @@ pub(super) fn joined(today: &str) -> String {
     )
 }
 
+/// What `receivable_accounts a` holds as credit on `today`, as SQL: without what has lapsed, posted or not.
+pub(super) fn standing_credit(today: &str) -> String {
+    format!(
+        "(SELECT CAST(COALESCE(SUM(sg.remaining_minor), 0) AS bigint) FROM credit_grants sg
+            WHERE sg.account_id = a.id AND sg.remaining_minor > 0
+                AND (sg.expires_on IS NULL OR sg.expires_on >= {today}))"
+    )
+}
+
 /// One row per account and class, oldest account first.
 const GROUPED: &str = "GROUP BY a.id, g.class ORDER BY a.created_at, a.id";
 

@@ -1,5 +1,6 @@
 //! Credit runs as their list and pages show them.
 
+use super::balances;
 use super::lineage::{self, SlicesOf};
 use super::sql::{self, unreadable};
 use crate::domain::credit::OrderOfUse;
@@ -226,13 +227,15 @@ pub async fn applied_accounts(
     let accounts = "SELECT COUNT(DISTINCT account_id) AS count FROM applications WHERE run_id = $1";
     let total = sql::count(ctx, accounts, vec![id.0.into()]).await?;
     let statement = format!(
-        "SELECT c.number AS account, k.name AS customer_name, c.currency, COUNT(*) AS applications,
-            CAST(SUM(a.amount_minor) AS bigint) AS total_minor, c.due_minor, c.credit_minor
-        FROM applications a JOIN receivable_accounts c ON c.id = a.account_id JOIN customers k ON k.id = c.customer_id
-        WHERE a.run_id = $1 GROUP BY c.number, k.name, c.currency, c.due_minor, c.credit_minor
-        ORDER BY c.number LIMIT {most}"
+        "SELECT a.number AS account, k.name AS customer_name, a.currency, COUNT(*) AS applications,
+            CAST(SUM(s.amount_minor) AS bigint) AS total_minor, a.due_minor, {} AS credit_minor
+        FROM applications s JOIN receivable_accounts a ON a.id = s.account_id JOIN customers k ON k.id = a.customer_id
+        WHERE s.run_id = $1 GROUP BY a.id, a.number, k.name, a.currency, a.due_minor
+        ORDER BY a.number LIMIT {most}",
+        balances::standing_credit("$2")
     );
-    let rows = sql::all::<AppliedAccountRow>(ctx, &statement, vec![id.0.into()]).await?;
+    let values = vec![id.0.into(), ctx.today().into()];
+    let rows = sql::all::<AppliedAccountRow>(ctx, &statement, values).await?;
     let rows = rows.into_iter().map(|row| {
         let money = |minor| sql::money(minor, &row.currency);
         Ok(AppliedAccount {

@@ -2,15 +2,17 @@
 
 use super::lineage::{self, EntriesOf, PromotionColumns, SlicesOf};
 use super::sql::{self, Conditions, unreadable};
-use crate::domain::credit::{CreditClass, GrantFacts, grant_status};
+use crate::domain::credit::{CreditClass, GrantFacts, OrderOfUse, UsableGrant, grant_status};
 use crate::domain::ids::{CreditGrantId, CustomerId, JournalEntryId};
 use crate::domain::money::{Money, sum_minor};
 use crate::domain::rights::Right;
+use crate::dto::accounts::NextUse;
 use crate::dto::credits::{
     ApplicationStart, GrantDetail, GrantFilter, GrantMovement, GrantMovementKind, GrantRow,
     GrantsShown, InvoiceRef,
 };
 use crate::dto::error::AppError;
+use crate::dto::expiry::ExpiryChanged;
 use crate::dto::lineage::{AccountRef, AppliedSlice};
 use crate::dto::page::{Page, PageRequest};
 use crate::server::context::Ctx;
@@ -105,6 +107,15 @@ pub async fn export(
         ..PageRequest::default()
     };
     rows(ctx, &conditions, &page, &format!("LIMIT {EXPORT_CHUNK}")).await
+}
+
+/// The next grants to lapse, soonest first: with something left, within the days shown as lapsing.
+pub(super) async fn lapsing_next(ctx: &Ctx, first: usize) -> Result<Vec<GrantRow>, AppError> {
+    let lapsing = GrantFilter {
+        show: GrantsShown::Lapsing.code().to_owned(),
+        ..GrantFilter::default()
+    };
+    to_be_used(ctx, lapsing, first).await
 }
 
 /// The first grants the filter asks for that have something left: what lapses first comes first.
@@ -306,6 +317,7 @@ pub async fn detail(ctx: &Ctx, id: CreditGrantId) -> Result<GrantDetail, AppErro
         },
         slices,
         movements,
+        expiry_changes: expiry_changes(ctx, id).await?,
         entries,
         history,
         row: grant(found.row, ctx.today())?,
@@ -415,4 +427,97 @@ pub async fn application_start(
         items,
         unlisted,
     })
+}
+
+/// Credits listed at most with the reason for their order.
+const LISTED_USES: usize = 6;
+
+#[derive(FromQueryResult)]
+struct UsableRow {
+    id: Uuid,
+    number: i64,
+    class: String,
+    currency: String,
+    usable_minor: i64,
+    effective_on: NaiveDate,
+    expires_on: Option<NaiveDate>,
+    priority: i32,
+}
+
+/// The credit of an account that could be used today, in the order in which it will be, each with the reason why it
+/// goes before the next; and how many more there are. Who asks is checked by the caller, which knows the account.
+pub(super) async fn next_uses(
+    ctx: &Ctx,
+    account: Uuid,
+    order: OrderOfUse,
+) -> Result<(Vec<NextUse>, u32), DbErr> {
+    let statement = "SELECT g.id, g.number, g.class, g.currency, g.remaining_minor - g.reserved_minor AS usable_minor,
+            g.effective_on, g.expires_on, g.priority
+        FROM credit_grants g
+        WHERE g.account_id = $1 AND g.remaining_minor > 0 AND g.remaining_minor > g.reserved_minor AND NOT g.on_hold
+            AND g.effective_on <= $2 AND (g.expires_on IS NULL OR g.expires_on >= $2)";
+    let rows =
+        sql::all::<UsableRow>(ctx, statement, vec![account.into(), ctx.today().into()]).await?;
+    let mut usable = Vec::with_capacity(rows.len());
+    for row in rows {
+        usable.push((usable_grant(&row)?, row.currency));
+    }
+    usable.sort_by(|(a, _), (b, _)| order.compare(a, b));
+    let more = usable.len().saturating_sub(LISTED_USES);
+    let mut uses = Vec::with_capacity(LISTED_USES);
+    for (place, (grant, currency)) in usable.iter().take(LISTED_USES).enumerate() {
+        let next = usable.get(place + 1);
+        uses.push(NextUse {
+            grant: grant.id,
+            number: grant.recorded_order,
+            class: grant.class,
+            usable: sql::money(grant.usable_minor, currency)?,
+            effective_on: grant.effective_on,
+            expires_on: grant.expires_on,
+            priority: grant.priority,
+            reason: next.map(|(next, _)| order.why_before(grant, next)),
+        });
+    }
+    Ok((uses, u32::try_from(more).unwrap_or(u32::MAX)))
+}
+
+fn usable_grant(row: &UsableRow) -> Result<UsableGrant, DbErr> {
+    Ok(UsableGrant {
+        id: CreditGrantId(row.id),
+        class: CreditClass::from_code(&row.class)
+            .ok_or_else(|| unreadable("credit_grants.class", &row.class))?,
+        usable_minor: row.usable_minor,
+        effective_on: row.effective_on,
+        expires_on: row.expires_on,
+        priority: row.priority,
+        recorded_order: row.number,
+    })
+}
+
+#[derive(FromQueryResult)]
+struct ChangeRow {
+    changed_on: NaiveDate,
+    before_on: Option<NaiveDate>,
+    after_on: Option<NaiveDate>,
+    reason: String,
+    recorded_by: String,
+    recorded_at: DateTime<Utc>,
+}
+
+/// How a grant's lapse date was changed, oldest first. Customers see that it was, not by whom and why.
+async fn expiry_changes(ctx: &Ctx, id: CreditGrantId) -> Result<Vec<ExpiryChanged>, DbErr> {
+    let statement = "SELECT changed_on, before_on, after_on, reason, recorded_by, recorded_at
+        FROM grant_expiry_changes WHERE grant_id = $1 ORDER BY id";
+    let rows = sql::all::<ChangeRow>(ctx, statement, vec![id.0.into()]).await?;
+    let staff = ctx.actor.customer().is_none();
+    let for_staff = |text: String| if staff { text } else { String::new() };
+    let changes = rows.into_iter().map(|row| ExpiryChanged {
+        changed_on: row.changed_on,
+        before_on: row.before_on,
+        after_on: row.after_on,
+        reason: for_staff(row.reason),
+        recorded_by: for_staff(row.recorded_by),
+        recorded_at: row.recorded_at,
+    });
+    Ok(changes.collect())
 }

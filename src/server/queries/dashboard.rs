@@ -1,7 +1,7 @@
 //! What staff see first: totals per currency, what is overdue, what came in.
 
 use super::sql::{self, unreadable};
-use super::{invoices, payments};
+use super::{credits, invoices, payments};
 use crate::domain::credit::CreditClass;
 use crate::domain::money::{Currency, Money};
 use crate::domain::rights::Right;
@@ -15,6 +15,7 @@ use sea_orm::FromQueryResult;
 
 const OVERDUE_ROWS: usize = 8;
 const PAYMENT_ROWS: usize = 8;
+const LAPSING_ROWS: usize = 8;
 
 pub async fn show(ctx: &Ctx) -> Result<Dashboard, AppError> {
     ctx.actor.require(Right::ReadCustomers)?;
@@ -25,6 +26,7 @@ pub async fn show(ctx: &Ctx) -> Result<Dashboard, AppError> {
     Ok(Dashboard {
         currencies: totals(ctx).await?,
         overdue: invoices::to_be_paid(ctx, overdue, OVERDUE_ROWS).await?,
+        lapsing: credits::lapsing_next(ctx, LAPSING_ROWS).await?,
         payments: payments::latest(ctx, PaymentFilter::default(), PAYMENT_ROWS).await?,
     })
 }

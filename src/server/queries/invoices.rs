@@ -1,5 +1,6 @@
 //! Invoices as lists, as documents with what settled them, and as the editor needs them.
 
+use super::balances;
 use super::lineage::{self, EntriesOf, SlicesOf};
 use super::payments;
 use super::sql::{self, Conditions, unreadable};
@@ -389,7 +390,7 @@ async fn document(ctx: &Ctx, id: &str) -> Result<Document, AppError> {
     let statement = format!(
         "SELECT {COLUMNS}, i.posting_on, i.note, i.void_reason, i.version,
             g.id AS grant_id, g.number AS grant_number, g.remaining_minor AS grant_remaining_minor,
-            a.name AS account_name, a.credit_minor, c.id AS customer_id, c.street, c.postal_code, c.city, c.country,
+            a.name AS account_name, {} AS credit_minor, c.id AS customer_id, c.street, c.postal_code, c.city, c.country,
             c.tax_id, c.language, s.value AS issuer,
             l.description AS line_description, l.service AS line_service, l.quantity AS line_quantity,
             l.unit_price AS line_unit_price, l.discount_minor AS line_discount_minor, l.rate AS line_rate,
@@ -404,9 +405,10 @@ async fn document(ctx: &Ctx, id: &str) -> Result<Document, AppError> {
                 UNION ALL
                 SELECT invoice_id, 0, '', '', '', '', 0, rate, net_minor, tax_minor
                 FROM invoice_taxes WHERE invoice_id = $1) l ON l.invoice_id = i.id
-        WHERE i.id = $1 ORDER BY l.position, l.rate"
+        WHERE i.id = $1 ORDER BY l.position, l.rate",
+        balances::standing_credit("$3")
     );
-    let values = vec![id.into(), BUSINESS_NAME.into()];
+    let values = vec![id.into(), BUSINESS_NAME.into(), ctx.today().into()];
     let mut head = None;
     let (mut lines, mut taxes) = (Vec::new(), Vec::new());
     for row in sql::all::<HeadAndLine>(ctx, &statement, values).await? {

@@ -10,6 +10,7 @@ pub mod credits;
 pub mod customers;
 pub mod dashboard;
 pub mod demo;
+pub mod expiry;
 pub mod imports;
 pub mod invoices;
 pub mod journal;

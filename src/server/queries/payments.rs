@@ -2,8 +2,10 @@
 
 use super::lineage::{self, EntriesOf, SlicesOf};
 use super::sql::{self, Conditions, unreadable};
+use super::{balances, expiry};
 use crate::domain::allocation::OpenItem;
 use crate::domain::credit::CreditClass;
+use crate::domain::expiry::ExpiryRule;
 use crate::domain::ids::{CreditGrantId, CustomerId, InvoiceId, JournalEntryId, PaymentId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::payment::{PaymentMethod, PaymentStatus, SurplusChoice, status};
@@ -426,9 +428,13 @@ struct AccountRow {
     surplus_choice: String,
 }
 
-const ACCOUNT_COLUMNS: &str =
-    "a.id, a.number AS account, c.number AS customer, c.name AS customer_name, a.currency,
-    a.due_minor, a.credit_minor, a.surplus_choice";
+fn account_columns(today: &str) -> String {
+    format!(
+        "a.id, a.number AS account, c.number AS customer, c.name AS customer_name, a.currency,
+        a.due_minor, {} AS credit_minor, a.surplus_choice",
+        balances::standing_credit(today)
+    )
+}
 
 fn payable(row: &AccountRow) -> Result<PayableAccount, DbErr> {
     Ok(PayableAccount {
@@ -462,8 +468,9 @@ pub(super) async fn found_accounts(
                 OR a.id IN (SELECT i.account_id FROM invoices i WHERE i.number = {number} AND i.open_minor > 0))"
         ));
     }
+    let columns = account_columns(&conditions.bind(ctx.today()));
     let statement = format!(
-        "SELECT {ACCOUNT_COLUMNS} FROM receivable_accounts a JOIN customers c ON c.id = a.customer_id
+        "SELECT {columns} FROM receivable_accounts a JOIN customers c ON c.id = a.customer_id
         WHERE {} ORDER BY a.due_minor DESC, a.number LIMIT {OFFERED_ACCOUNTS}",
         conditions.sql()
     );
@@ -484,10 +491,12 @@ pub async fn start(
 ) -> Result<PaymentStart, AppError> {
     ctx.actor.require(Right::RecordPayments)?;
     let statement = format!(
-        "SELECT {ACCOUNT_COLUMNS} FROM receivable_accounts a JOIN customers c ON c.id = a.customer_id
-        WHERE a.number = $1"
+        "SELECT {} FROM receivable_accounts a JOIN customers c ON c.id = a.customer_id
+        WHERE a.number = $1",
+        account_columns("$2")
     );
-    let row = sql::one::<AccountRow>(ctx, &statement, vec![account.trim().into()]).await?;
+    let values = vec![account.trim().into(), ctx.today().into()];
+    let row = sql::one::<AccountRow>(ctx, &statement, values).await?;
     let row = row.ok_or(AppError::NotFound)?;
     let on = payable(&row)?;
     let (items, unlisted) = open_items(ctx, row.id, first, LISTED_ITEMS).await?;
@@ -495,10 +504,20 @@ pub async fn start(
         surplus_default: SurplusChoice::from_code(&row.surplus_choice)
             .ok_or_else(|| unreadable("surplus_choice", &row.surplus_choice))?,
         tolerance: tolerance(ctx, on.due.currency).await?,
+        overpayment_rule: rule(ctx, row.id, CreditClass::Overpayment).await?,
+        prepayment_rule: rule(ctx, row.id, CreditClass::Prepayment).await?,
         on,
         items,
         unlisted,
     })
+}
+
+async fn rule(
+    ctx: &Ctx,
+    account: Uuid,
+    class: CreditClass,
+) -> Result<Option<ExpiryRule>, AppError> {
+    expiry::rule_for(ctx, account, class, ctx.today()).await
 }
 
 async fn tolerance(ctx: &Ctx, currency: Currency) -> Result<Money, AppError> {

@@ -148,6 +148,7 @@ fn statement(check: BooksCheck) -> String {
         BooksCheck::GrantAmounts => grant_amounts(),
         BooksCheck::GrantRemainders => grant_remainders(),
         BooksCheck::MovementEntries => movement_entries(),
+        BooksCheck::LapseEntries => lapse_entries(),
         BooksCheck::PaymentEntries => payment_entries(),
         BooksCheck::PaymentSplits => payment_splits(),
         BooksCheck::ApplicationEntries => application_entries(),
@@ -399,6 +400,23 @@ fn movement_entries() -> String {
             FROM journal_lines l WHERE l.grant_id IS NOT NULL GROUP BY l.entry_id, l.grant_id
         ) s ON s.entry_id = m.entry_id AND s.grant_id = m.grant_id
         WHERE m.signed_minor <> COALESCE(s.minor, 0)"
+    )
+}
+
+/// A lapse that is taken back names the entry it reverses, for the whole amount.
+fn lapse_entries() -> String {
+    format!(
+        "SELECT 'movement' AS kind, m.id, CAST(g.number AS text) AS name, r.number AS account, {NO_ROLE},
+            g.currency, w.amount_minor AS expected, m.amount_minor AS found
+        FROM grant_movements m
+        JOIN credit_grants g ON g.id = m.grant_id
+        LEFT JOIN receivable_accounts r ON r.id = m.account_id
+        LEFT JOIN journal_entries e ON e.id = m.entry_id
+        LEFT JOIN grant_movements w ON w.entry_id = e.reverses_id AND w.grant_id = m.grant_id AND w.kind = 'lapsed'
+        WHERE m.kind IN ('lapsed', 'reinstated')
+            AND (e.id IS NULL OR e.source <> 'EXP' OR e.document_id <> m.grant_id
+                OR (m.kind = 'lapsed' AND e.reverses_id IS NOT NULL)
+                OR (m.kind = 'reinstated' AND (w.id IS NULL OR w.amount_minor <> m.amount_minor)))"
     )
 }
 

@@ -1,15 +1,18 @@
-//! Credit grants: reading them, keeping them out of use.
+//! Credit grants: reading them, keeping them out of use, changing when they lapse.
 
 use super::answer::Answer;
 use super::invoices::ReasonBody;
-use super::request::{Body, Caller, Params};
+use super::request::{Body, Caller, Params, text_or_null};
 use crate::dto::credits::GrantHold;
+use crate::dto::expiry::GrantExtension;
 use crate::server::context::Ctx;
 use crate::server::queries::api::Listed;
 use crate::server::queries::api::credit_grants::{self, CreditGrant, CreditGrantList};
 use crate::server::services;
 use axum::Json;
 use axum::extract::Path;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,6 +22,7 @@ pub fn routes() -> OpenApiRouter<Ctx> {
         .routes(routes!(find))
         .routes(routes!(hold))
         .routes(routes!(release))
+        .routes(routes!(extend))
 }
 
 /// The credit grants the caller may see.
@@ -64,5 +68,34 @@ async fn set_on_hold(
         reason: body.reason,
     };
     services::applications::hold(&ctx, command).await?;
+    Ok(Json(credit_grants::find(&ctx, &id).await?))
+}
+
+/// Another lapse date for a grant, and why.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+#[schema(as = GrantExtension)]
+struct ExtensionBody {
+    /// The new last usable day, later or earlier than now, not before today; null or empty: it never lapses.
+    #[serde(deserialize_with = "text_or_null")]
+    #[schema(format = Date)]
+    expires_on: String,
+    reason: String,
+}
+
+/// Extends or hastens a grant's lapse date. A reason is needed; the same date again changes nothing.
+#[utoipa::path(post, path = "/credit-grants/{id}/extend", tag = "credit-grants", request_body = ExtensionBody,
+    params(("id" = String, Path)), responses((status = 200, body = CreditGrant)))]
+async fn extend(
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Body(body): Body<ExtensionBody>,
+) -> Answer<CreditGrant> {
+    let command = GrantExtension {
+        grant: id.clone(),
+        expires_on: body.expires_on,
+        reason: body.reason,
+    };
+    services::expiry::extend(&ctx, command).await?;
     Ok(Json(credit_grants::find(&ctx, &id).await?))
 }

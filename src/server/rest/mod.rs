@@ -8,6 +8,7 @@ mod credit_grants;
 mod credit_runs;
 mod customers;
 mod document;
+mod expiry_policies;
 mod invoices;
 mod journal_entries;
 mod payments;
@@ -62,6 +63,7 @@ fn resources() -> OpenApiRouter<Ctx> {
         .merge(payments::routes())
         .merge(credit_grants::routes())
         .merge(applications::routes())
+        .merge(expiry_policies::routes())
         .merge(credit_runs::routes())
         .merge(journal_entries::routes())
         .merge(promotions::routes())

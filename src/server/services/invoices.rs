@@ -386,9 +386,11 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
         .map_or(Subject::Invoice(invoice_id), |grant| {
             Subject::Grant(grant.id)
         });
+    if let Some(grant) = &grant {
+        reverse_lapses(ctx, &tx, &account, grant, voided_on, &reason).await?;
+    }
     let entry = post_contra(ctx, &tx, &account, &invoice, subject, &undo).await?;
     if let (Some(grant), Some(entry)) = (&grant, entry) {
-        reverse_lapses(ctx, &tx, &account, grant, voided_on, &reason).await?;
         let reversed = NewMovement {
             grant: grant.id,
             account: account.id,

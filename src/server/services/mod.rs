@@ -9,6 +9,7 @@ pub mod customers;
 pub mod expiry;
 pub mod imports;
 pub mod invoices;
+pub mod jobs;
 pub mod payments;
 pub mod periods;
 pub mod prepaid;

@@ -3,9 +3,9 @@
 use super::Tx;
 use super::sql;
 use crate::domain::credit::CreditClass;
-use crate::domain::expiry::{ExpiryCounting, ExpiryRule, PolicyInForce};
+use crate::domain::expiry::{ExpiryCounting, ExpiryRule, GrantTerms, PolicyInForce};
 use crate::domain::ids::{
-    CreditGrantId, CustomerId, ExpiryPolicyId, ExpiryPolicyVersionId, ReceivableAccountId,
+    CreditGrantId, CustomerId, ExpiryPolicyId, ExpiryPolicyVersionId, ImportId, ReceivableAccountId,
 };
 use crate::domain::money::Currency;
 use crate::server::context::Ctx;
@@ -259,4 +259,79 @@ pub async fn insert_version(
         leads,
     )
     .await
+}
+
+/// What decides the terms of a grant: grants that are alike in it are born alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BornAlike {
+    pub customer: CustomerId,
+    pub currency: Currency,
+    pub class: CreditClass,
+    pub effective_on: NaiveDate,
+}
+
+/// A grant an import wrote without a lapse date.
+#[derive(Clone, Copy, Debug)]
+pub struct ImportedGrant {
+    pub id: CreditGrantId,
+    pub born: BornAlike,
+}
+
+#[derive(FromQueryResult)]
+struct ImportedRow {
+    id: Uuid,
+    customer_id: Uuid,
+    currency: String,
+    class: String,
+    effective_on: NaiveDate,
+}
+
+/// The grants an import wrote without a lapse date, where a policy for their class is in force on their own day.
+pub async fn imported_under_policies(
+    tx: &Tx,
+    import: ImportId,
+) -> Result<Vec<ImportedGrant>, DbErr> {
+    let statement = "SELECT g.id, a.customer_id, g.currency, g.class, g.effective_on
+        FROM credit_grants g JOIN receivable_accounts a ON a.id = g.account_id
+        WHERE g.expires_on IS NULL
+            AND g.id IN (
+                SELECT grant_id FROM import_invoices WHERE import_id = $1 AND grant_id IS NOT NULL
+                UNION ALL
+                SELECT grant_id FROM import_payments WHERE import_id = $1 AND grant_id IS NOT NULL)
+            AND EXISTS (SELECT 1 FROM expiry_policies p JOIN expiry_policy_versions v ON v.policy_id = p.id
+                WHERE p.class = g.class AND v.in_force_from <= g.effective_on)";
+    let rows = sql::all::<ImportedRow>(tx, statement, vec![import.0.into()]).await?;
+    let unreadable = || DbErr::Type("credit_grants holds an unknown value".to_owned());
+    let grants = rows.into_iter().map(|row| {
+        Ok(ImportedGrant {
+            id: CreditGrantId(row.id),
+            born: BornAlike {
+                customer: CustomerId(row.customer_id),
+                currency: row.currency.parse().map_err(|_| unreadable())?,
+                class: CreditClass::from_code(&row.class).ok_or_else(unreadable)?,
+                effective_on: row.effective_on,
+            },
+        })
+    });
+    grants.collect()
+}
+
+/// Grants named in one statement at most.
+const GRANTS_PER_STATEMENT: usize = 500;
+
+/// These grants, just written, have these terms; their priority stays.
+pub async fn set_terms(tx: &Tx, terms: &GrantTerms, grants: &[CreditGrantId]) -> Result<(), DbErr> {
+    for chunk in grants.chunks(GRANTS_PER_STATEMENT) {
+        let statement = format!(
+            "UPDATE credit_grants SET expires_on = $1, policy_version_id = $2 WHERE id IN ({})",
+            sql::placeholders(3, chunk.len())
+        );
+        let mut values: Vec<Value> = vec![
+            terms.expires_on.into(),
+            terms.policy_version.map(|version| version.0).into(),
+        ];
+        values.extend(chunk.iter().map(|grant| Value::from(grant.0)));
+        sql::execute(tx, &statement, values).await?;
+    }
+    Ok(())
 }

@@ -25,6 +25,7 @@ pub struct SeenAccount {
     pub customer: String,
     pub customer_name: String,
     pub due_minor: i64,
+    /// What it holds as credit today, without what has lapsed.
     pub credit_minor: i64,
     pub effective_on: NaiveDate,
     /// The run's order of use; `None`: the account's own.
@@ -45,6 +46,7 @@ struct SeenRest {
     customer_name: String,
     run_effective_on: NaiveDate,
     run_order_of_use: Option<String>,
+    standing_credit_minor: i64,
 }
 
 impl FromQueryResult for SeenRow {
@@ -56,23 +58,27 @@ impl FromQueryResult for SeenRow {
     }
 }
 
-/// Accounts of a preview in the order of their numbers.
+/// Accounts of a preview in the order of their numbers, as they stand `today`.
 pub async fn seen_accounts(
     tx: &Tx,
     run: CreditRunId,
+    today: NaiveDate,
     offset: u64,
     limit: u32,
 ) -> Result<Vec<SeenAccount>, DbErr> {
     let sql = format!(
         "SELECT a.*, x.account_version AS seen_version, x.pairs, x.total_minor, c.number AS customer,
-            c.name AS customer_name, r.effective_on AS run_effective_on, r.order_of_use AS run_order_of_use
+            c.name AS customer_name, r.effective_on AS run_effective_on, r.order_of_use AS run_order_of_use,
+            (SELECT CAST(COALESCE(SUM(g.remaining_minor), 0) AS bigint) FROM credit_grants g
+                WHERE g.account_id = a.id AND g.remaining_minor > 0
+                    AND (g.expires_on IS NULL OR g.expires_on >= $2)) AS standing_credit_minor
         FROM credit_run_accounts x
             JOIN credit_runs r ON r.id = x.run_id
             JOIN receivable_accounts a ON a.id = x.account_id
             JOIN customers c ON c.id = a.customer_id
         WHERE x.run_id = $1 ORDER BY a.number LIMIT {limit} OFFSET {offset}"
     );
-    let rows = sql::all::<SeenRow>(tx, &sql, vec![run.0.into()]).await?;
+    let rows = sql::all::<SeenRow>(tx, &sql, vec![run.0.into(), today.into()]).await?;
     rows.into_iter().map(seen).collect()
 }
 
@@ -94,7 +100,7 @@ fn seen(row: SeenRow) -> Result<SeenAccount, DbErr> {
             outcome: None,
         },
         due_minor: account.due_minor,
-        credit_minor: account.credit_minor,
+        credit_minor: rest.standing_credit_minor,
         account: accounts::locked(account)?,
         customer: rest.customer,
         customer_name: rest.customer_name,

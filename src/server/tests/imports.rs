@@ -58,7 +58,7 @@ async fn post(ctx: &Ctx, id: ImportId, lines: &str) -> Result<ImportSummary, App
 }
 
 /// Reads a file and posts all of it.
-async fn import(ctx: &Ctx, preset: &str, text: &str) -> ImportSummary {
+pub async fn import(ctx: &Ctx, preset: &str, text: &str) -> ImportSummary {
     let report = check(ctx, preset, text).await;
     assert_eq!(problems(&report), [] as [String; 0]);
     post(ctx, report.import.id, "")

@@ -2,8 +2,9 @@
 
 use super::api::show_account;
 use super::settings::auto_apply_words;
+use crate::domain::credit::OrderOfUse;
 use crate::domain::rights::Right;
-use crate::dto::accounts::{AccountDetail, LedgerDocument, LedgerRow, ReadSettings};
+use crate::dto::accounts::{AccountDetail, LedgerDocument, LedgerRow, NextUse, ReadSettings};
 use crate::web::customers::list::may;
 use crate::web::links;
 use crate::web::live::balance::BalanceTiles;
@@ -45,11 +46,13 @@ fn page(account: AccountDetail) -> impl IntoView {
         {held}
     };
     let number = balance.number.clone();
+    let order = account.overview.settings.order_of_use;
     view! {
         <PageHead title=t!(accounts.title, account = number.clone()) crumbs lead=lead.into_any()>
             <Acts number />
         </PageHead>
         <BalanceTiles balance />
+        <NextUses uses=account.next_uses more=account.more_uses order />
         <Ledger rows=account.ledger total=account.total />
         <Settings settings=account.overview.settings opened_on=account.overview.opened_on />
     }
@@ -70,6 +73,50 @@ fn Acts(number: String) -> impl IntoView {
         view! { <ButtonLink href=form label=t!(accounts.settings) icon="settings" /> }
     });
     view! { {bill} {pay} {set} }
+}
+
+/// The credit that will be used next, in order, each with the reason why it goes before the next.
+#[component]
+fn NextUses(uses: Vec<NextUse>, more: u32, order: OrderOfUse) -> impl IntoView {
+    if uses.is_empty() {
+        return None;
+    }
+    let explained = t!(expiry.next_uses_by, order = words::order_of_use(order));
+    let rows: Vec<_> = uses.into_iter().enumerate().map(next_use).collect();
+    let head = view! {
+        <th scope="col">{t!(expiry.first)}</th>
+        <th scope="col">{t!(credits.class)}</th>
+        <th scope="col">{t!(credits.lapses)}</th>
+        <NumberHead label=t!(credits.priority) />
+        <th scope="col">{t!(expiry.because)}</th>
+        <NumberHead label=t!(credits.remaining) />
+    };
+    let more = (more > 0).then(|| {
+        let text = t!(expiry.more_uses, count = format::number(more));
+        view! { <p class="hint">{text}</p> }
+    });
+    Some(view! {
+        <Card title=t!(expiry.next_uses)>
+            <p class="soft">{explained}</p>
+            <DataTable caption=t!(expiry.next_uses) head=head.into_any() cards=true>{rows}</DataTable>
+            {more}
+        </Card>
+    })
+}
+
+fn next_use((place, credit): (usize, NextUse)) -> impl IntoView {
+    let label = t!(credits.one, number = credit.number.to_string());
+    let place = t!(expiry.place, place = (place + 1).to_string());
+    view! {
+        <tr>
+            <th scope="row">{place} " " <a href=links::grant(credit.grant)>{label}</a></th>
+            <Cell label=t!(credits.class)>{words::credit_class(credit.class)}</Cell>
+            <Cell label=t!(credits.lapses)>{words::lapses(credit.expires_on)}</Cell>
+            <NumberCell label=t!(credits.priority)>{credit.priority.to_string()}</NumberCell>
+            <Cell label=t!(expiry.because)>{words::use_reason(credit.reason)}</Cell>
+            <NumberCell label=t!(credits.remaining)>{format::money(credit.usable)}</NumberCell>
+        </tr>
+    }
 }
 
 #[component]

@@ -7,6 +7,7 @@ use crate::dto::business::{
     PeriodRow,
 };
 use crate::dto::error::AppError;
+use crate::dto::expiry::{ExpiryPolicyRow, ExpirySimulated, ExpirySimulation, NewExpiryPolicy};
 use crate::dto::page::{Page, PageRequest};
 use crate::dto::people::{
     IssuedToken, NewPortalUser, NewStaff, NewToken, PersonChoice, RoleChange, ShownLink,
@@ -184,4 +185,24 @@ pub async fn list_audit(
 ) -> Result<Page<AuditRow>, AppError> {
     let ctx = crate::server::auth::page_ctx().await?;
     crate::server::queries::audit::list(&ctx, &filter, &page).await
+}
+
+#[server(prefix = "/api/fn", endpoint = "list_expiry_policies")]
+pub async fn list_expiry_policies() -> Result<Vec<ExpiryPolicyRow>, AppError> {
+    let ctx = crate::server::auth::page_ctx().await?;
+    crate::server::queries::expiry::policies(&ctx).await
+}
+
+#[server(prefix = "/api/fn", endpoint = "set_expiry_policy")]
+pub async fn set_expiry_policy(policy: NewExpiryPolicy) -> Result<(), AppError> {
+    let ctx = crate::server::auth::page_ctx().await?;
+    crate::server::services::expiry::set_policy(&ctx, policy).await?;
+    leptos_axum::redirect(&crate::web::ui::notice::Done::Saved.on("/admin/expiry"));
+    Ok(())
+}
+
+#[server(prefix = "/api/fn", endpoint = "simulate_expiry")]
+pub async fn simulate_expiry(simulation: ExpirySimulation) -> Result<ExpirySimulated, AppError> {
+    let ctx = crate::server::auth::page_ctx().await?;
+    crate::server::queries::expiry::simulate(&ctx, simulation).await
 }

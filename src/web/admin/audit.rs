@@ -271,6 +271,17 @@ fn name_of_field(name: &str) -> &str {
         "terms_days" => t!(audit.field_terms_days),
         "total" => t!(audit.field_total),
         "totals" => t!(audit.field_totals),
+        "class" => t!(audit.field_class),
+        "counting" => t!(audit.field_counting),
+        "expires_on" => t!(audit.field_expires_on),
+        "failed_accounts" => t!(audit.field_failed_accounts),
+        "grants" => t!(audit.field_grants),
+        "in_force_from" => t!(audit.field_in_force_from),
+        "length" => t!(audit.field_length),
+        "minimum_life_days" => t!(audit.field_minimum_life),
+        "notice_leads" => t!(audit.field_notice_leads),
+        "tag" => t!(audit.field_tag),
+        "through" => t!(audit.field_through),
         other => other,
     }
 }

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod audit;
 pub mod chart;
+pub mod expiry;
 pub mod invite;
 pub mod overview;
 pub mod periods;

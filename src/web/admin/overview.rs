@@ -41,6 +41,7 @@ pub fn is_offered(viewer: &Viewer) -> bool {
         Right::ManageUsers,
         Right::ManageSettings,
         Right::ManageChart,
+        Right::ManageExpiry,
         Right::ClosePeriods,
         Right::ReadJournal,
     ];
@@ -86,6 +87,13 @@ fn offered() -> Vec<Part> {
             "book-open",
             t!(admin.chart),
             t!(admin.chart_text),
+        ),
+        part(
+            may(Right::ManageExpiry) || may(Right::ApplyCredits),
+            "/admin/expiry",
+            "wallet",
+            t!(expiry.title),
+            t!(expiry.text),
         ),
         part(
             may(Right::ManageSettings),

@@ -6,6 +6,7 @@ use crate::dto::credits::{
     NewApplication, Unapplication,
 };
 use crate::dto::error::AppError;
+use crate::dto::expiry::GrantExtension;
 use crate::dto::page::{Page, PageRequest};
 use leptos::prelude::*;
 
@@ -76,5 +77,15 @@ pub async fn hold_credit(hold: GrantHold) -> Result<(), AppError> {
     };
     crate::server::services::applications::hold(&ctx, hold).await?;
     crate::server::forms::redirect_back(done);
+    Ok(())
+}
+
+/// Another last usable day for a credit.
+#[server(prefix = "/api/fn", endpoint = "extend_credit")]
+pub async fn extend_credit(extension: GrantExtension) -> Result<(), AppError> {
+    use crate::web::ui::notice::Done;
+    let ctx = crate::server::auth::page_ctx().await?;
+    crate::server::services::expiry::extend(&ctx, extension).await?;
+    crate::server::forms::redirect_back(Done::Saved);
     Ok(())
 }

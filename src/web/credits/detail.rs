@@ -2,8 +2,10 @@
 
 use super::api::show_credit;
 use crate::domain::credit::GrantStatus;
+use crate::domain::expiry::has_lapsed;
 use crate::domain::rights::Right;
 use crate::dto::credits::{GrantDetail, GrantMovement};
+use crate::dto::expiry::ExpiryChanged;
 use crate::web::lineage::entries::PostedEntries;
 use crate::web::lineage::history::HistoryCard;
 use crate::web::lineage::paid::WhatItPaid;
@@ -59,7 +61,8 @@ fn page(grant: GrantDetail) -> impl IntoView {
         {where_from(&grant)}
         <Card title=t!(credits.what_it_paid)>{paid}</Card>
         {movements(&grant)}
-        {hold(&grant)}
+        <ExpiryChanges changes=grant.expiry_changes.clone() />
+        <div class="row">{hold(&grant)} {extend(&grant)}</div>
         {entries}
         <HistoryCard items=grant.history />
     }
@@ -170,5 +173,74 @@ fn hold(grant: &GrantDetail) -> Option<impl IntoView + use<>> {
                 </Actions>
             </Form>
         </Confirm>
+    })
+}
+
+/// Another last usable day, for who may give one; credit whose day has passed needs a right of its own.
+fn extend(grant: &GrantDetail) -> Option<impl IntoView + use<>> {
+    let row = &grant.row;
+    let right = match has_lapsed(row.expires_on, visit().today) {
+        true => Right::ReinstateCredits,
+        false => Right::ExtendCredits,
+    };
+    if row.remaining.is_zero() || !may(right) {
+        return None;
+    }
+    let id = row.grant.to_string();
+    let now = row
+        .expires_on
+        .map(|day| day.to_string())
+        .unwrap_or_default();
+    Some(view! {
+        <Confirm label=t!(expiry.extend)>
+            <p>{t!(expiry.extend_explained)}</p>
+            <Form endpoint="extend_credit" arg="extension">
+                <Hidden name="grant" value=id />
+                <DateField
+                    name="expires_on"
+                    label=t!(expiry.new_last_day)
+                    hint=t!(expiry.new_last_day_hint)
+                    value=now
+                />
+                <TextField name="reason" label=t!(expiry.extend_reason) required=true maxlength=500 />
+                <Actions>
+                    <Submit label=t!(expiry.extend_now) />
+                </Actions>
+            </Form>
+        </Confirm>
+    })
+}
+
+/// How the last usable day was changed.
+#[component]
+fn ExpiryChanges(changes: Vec<ExpiryChanged>) -> impl IntoView {
+    if changes.is_empty() {
+        return None;
+    }
+    let rows: Vec<_> = changes
+        .into_iter()
+        .map(|change| {
+            view! {
+                <tr>
+                    <th scope="row">{format::date(change.changed_on)}</th>
+                    <Cell label=t!(expiry.before)>{words::lapses(change.before_on)}</Cell>
+                    <Cell label=t!(expiry.after)>{words::lapses(change.after_on)}</Cell>
+                    <Cell label=t!(expiry.by)>{change.recorded_by}</Cell>
+                    <Cell label=t!(expiry.reason)>{change.reason}</Cell>
+                </tr>
+            }
+        })
+        .collect();
+    let head = view! {
+        <th scope="col">{t!(expiry.changed_on)}</th>
+        <th scope="col">{t!(expiry.before)}</th>
+        <th scope="col">{t!(expiry.after)}</th>
+        <th scope="col">{t!(expiry.by)}</th>
+        <th scope="col">{t!(expiry.reason)}</th>
+    };
+    Some(view! {
+        <Card title=t!(expiry.changes)>
+            <DataTable caption=t!(expiry.changes) head=head.into_any() cards=true>{rows}</DataTable>
+        </Card>
     })
 }

@@ -1,7 +1,9 @@
 //! A customer's own credit: where it came from, what it paid, until when it can be used.
 
 use super::api::{list_credits, show_credit};
-use crate::dto::credits::{GrantDetail, GrantFilter, GrantRow, GrantsShown};
+use crate::dto::credits::{
+    GrantDetail, GrantFilter, GrantMovement, GrantMovementKind, GrantRow, GrantsShown,
+};
 use crate::dto::lineage::FundsOrigin;
 use crate::dto::page::{Page, PageRequest};
 use crate::web::lineage::paid::PaidInSentences;
@@ -124,5 +126,43 @@ fn page(grant: GrantDetail) -> impl IntoView {
             <p>{origin}</p>
         </Card>
         <Card title=t!(credits.what_it_paid)>{paid}</Card>
+        {happened(grant.movements)}
     }
+}
+
+/// Everything that changed what is left, for whom the words in "what it paid" do not say it all.
+fn happened(movements: Vec<GrantMovement>) -> Option<impl IntoView> {
+    let told = |kind| matches!(kind, GrantMovementKind::Issued | GrantMovementKind::Applied);
+    if movements.iter().all(|movement| told(movement.kind)) {
+        return None;
+    }
+    let rows: Vec<_> = movements
+        .into_iter()
+        .map(|movement| {
+            let amount = format::money(movement.amount);
+            let change = match movement.kind.adds() {
+                true => format!("+{amount}"),
+                false => format!("\u{2212}{amount}"),
+            };
+            view! {
+                <tr>
+                    <th scope="row">{format::date(movement.effective_on)}</th>
+                    <Cell label=t!(credits.movement)>{words::grant_movement(movement.kind)}</Cell>
+                    <NumberCell label=t!(credits.change)>{change}</NumberCell>
+                    <NumberCell label=t!(credits.left_after)>{format::money(movement.remaining_after)}</NumberCell>
+                </tr>
+            }
+        })
+        .collect();
+    let head = view! {
+        <th scope="col">{t!(credits.when)}</th>
+        <th scope="col">{t!(credits.movement)}</th>
+        <NumberHead label=t!(credits.change) />
+        <NumberHead label=t!(credits.left_after) />
+    };
+    Some(view! {
+        <Card title=t!(expiry.what_happened)>
+            <DataTable caption=t!(expiry.what_happened) head=head.into_any() cards=true>{rows}</DataTable>
+        </Card>
+    })
 }

@@ -3,6 +3,7 @@
 use super::api::show_dashboard;
 use crate::domain::money::Currency;
 use crate::domain::rights::Right;
+use crate::dto::credits::GrantRow;
 use crate::dto::dashboard::{CurrencyTotals, Dashboard};
 use crate::dto::invoices::InvoiceRow;
 use crate::dto::payments::PaymentRow;
@@ -66,6 +67,7 @@ fn shown(dashboard: Dashboard) -> AnyView {
         <div class="columns">
             <Overdue invoices=dashboard.overdue />
             <LatestPayments payments=dashboard.payments />
+            <LapsesNext credits=dashboard.lapsing />
         </div>
     }
     .into_any()
@@ -265,6 +267,46 @@ fn payment_row(payment: PaymentRow) -> impl IntoView {
                 </div>
             </Cell>
             <NumberCell label=t!(dashboard.amount)><div><p>{format::money(payment.amount)}</p> {left}</div></NumberCell>
+        </tr>
+    }
+}
+
+/// Credit that lapses soon, soonest first.
+#[component]
+fn LapsesNext(credits: Vec<GrantRow>) -> impl IntoView {
+    if credits.is_empty() {
+        return view! {
+            <Card title=t!(expiry.lapsing_next)>
+                <Empty title=t!(expiry.nothing_lapsing) text=t!(expiry.nothing_lapsing_text) />
+            </Card>
+        }
+        .into_any();
+    }
+    let rows: Vec<_> = credits.into_iter().map(lapsing_row).collect();
+    let head = view! {
+        <th scope="col">{t!(credits.title)}</th>
+        <th scope="col">{t!(credits.lapses)}</th>
+        <NumberHead label=t!(credits.remaining) />
+    };
+    let all = view! { <ButtonLink href="/credits?show=lapsing&sort=expires_on" label=t!(expiry.all_lapsing) /> };
+    view! {
+        <Card title=t!(expiry.lapsing_next) actions=all.into_any()>
+            <DataTable caption=t!(expiry.lapsing_next) head=head.into_any() cards=true>{rows}</DataTable>
+        </Card>
+    }
+    .into_any()
+}
+
+fn lapsing_row(credit: GrantRow) -> impl IntoView {
+    let label = t!(credits.one, number = credit.number.to_string());
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=links::grant(credit.grant)>{label}</a>
+                <p class="note"><a href=links::customer(&credit.on.customer)>{credit.on.customer_name.clone()}</a></p>
+            </th>
+            <Cell label=t!(credits.lapses)>{words::lapses(credit.expires_on)}</Cell>
+            <NumberCell label=t!(credits.remaining)>{format::money(credit.remaining)}</NumberCell>
         </tr>
     }
 }

@@ -4,6 +4,7 @@ use super::form::ReasonField;
 use super::list::may;
 use crate::domain::rights::Right;
 use crate::dto::invoices::InvoiceDetail;
+use crate::web::lineage::slices::NewLastDay;
 use crate::web::links;
 use crate::web::ui::prelude::*;
 use crate::web::ui::visit::query_string;
@@ -113,6 +114,7 @@ fn Discard(id: String) -> impl IntoView {
 
 #[component]
 fn Void(id: String, returns: bool) -> impl IntoView {
+    let new_date = returns.then(|| view! { <NewLastDay /> });
     let returns = returns.then(|| view! { <p>{t!(invoices.void_returns)}</p> });
     view! {
         <Confirm label=t!(invoices.void)>
@@ -121,6 +123,7 @@ fn Void(id: String, returns: bool) -> impl IntoView {
             <Form endpoint="void_invoice" arg="voiding" keyed=true>
                 <Hidden name="invoice" value=id />
                 <TextField name="reason" label=t!(invoices.reason) required=true maxlength=500 />
+                {new_date}
                 <Actions>
                     <Submit label=t!(invoices.void_now) class="button-danger" />
                 </Actions>

@@ -157,12 +157,21 @@ pub fn UndoApplication(#[prop(into)] application: String) -> impl IntoView {
             <p>{t!(lineage.undo_explained)}</p>
             <Form endpoint="unapply_credit" arg="unapplication" instance=("application", application) keyed=true>
                 <TextField name="reason" label=t!(lineage.reason) maxlength=500 />
+                <NewLastDay />
                 <Actions>
                     <Submit label=t!(lineage.undo_now) class="button-danger" />
                 </Actions>
             </Form>
         </Confirm>
     }
+}
+
+/// The new last usable day for credit that comes back after it lapsed, for who may give one.
+#[component]
+pub fn NewLastDay() -> impl IntoView {
+    may(Right::ReinstateCredits).then(|| {
+        view! { <DateField name="new_expires_on" label=t!(expiry.reinstate) hint=t!(expiry.reinstate_hint) /> }
+    })
 }
 
 /// What paid an invoice, for the customer who owed it: no numbers of entries and no names of staff.

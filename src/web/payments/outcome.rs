@@ -3,6 +3,7 @@
 
 use crate::domain::allocation::OpenItem;
 use crate::domain::credit::CreditClass;
+use crate::domain::expiry::ExpiryRule;
 use crate::domain::money::{Currency, Money, sum_minor};
 use crate::domain::payment::{SurplusChoice, plan};
 use crate::dto::error::{AppError, FieldRefusal, Refusal};
@@ -20,6 +21,9 @@ pub struct OutcomeBasis {
     pub tolerance: Money,
     pub due: Money,
     pub credit: Money,
+    /// What the expiry policies say of credit the payment leaves, as overpayment and as prepayment.
+    pub overpayment_rule: Option<ExpiryRule>,
+    pub prepayment_rule: Option<ExpiryRule>,
     /// The invoice of each row of the form; `None` where it is no longer open.
     pub rows: Vec<Option<OpenItem>>,
     pub words: OutcomeWords,
@@ -36,6 +40,8 @@ pub struct OutcomeWords {
     pub applied_so_far: String,
     pub overpayment: String,
     pub prepayment: String,
+    pub lapses: String,
+    pub never_lapses: String,
     pub fee: String,
     pub exact: String,
     pub due: String,
@@ -88,7 +94,15 @@ fn preview(payment: &NewPayment, basis: &OutcomeBasis) -> Result<PaymentPreview,
     let read = payment.parse(basis.currency, basis.surplus_default, basis.tolerance.minor)?;
     let plan =
         plan(&read.terms, &items).map_err(|refusal| payment.refusal(refusal, basis.currency))?;
-    Ok(PaymentPreview::of(&plan, &items, basis.currency))
+    let rule = match plan.credit_class {
+        CreditClass::Prepayment => basis.prepayment_rule,
+        _ => basis.overpayment_rule,
+    };
+    let by_policy = || rule.and_then(|rule| rule.last_usable_day(read.received_on));
+    Ok(PaymentPreview {
+        expires_on: read.credit.expires_on.or_else(by_policy),
+        ..PaymentPreview::of(&plan, &items, basis.currency)
+    })
 }
 
 /// The amount received is still to be typed.
@@ -128,7 +142,17 @@ pub fn told(preview: &PaymentPreview, basis: &OutcomeBasis) -> Outcome {
             CreditClass::Prepayment => &words.prepayment,
             _ => &words.overpayment,
         };
-        sentences.push(template.replace("{amount}", &words.money(preview.credit)));
+        let amount = words.money(preview.credit);
+        let lapses = match preview.expires_on {
+            Some(last) => words
+                .lapses
+                .replace("{date}", &format::date_in(words.locale(), last)),
+            None => words.never_lapses.clone(),
+        };
+        sentences.push(format!(
+            "{} {lapses}",
+            template.replace("{amount}", &amount)
+        ));
     }
     if !preview.fee.is_zero() {
         sentences.push(words.fee.replace("{amount}", &words.money(preview.fee)));
@@ -240,6 +264,7 @@ pub fn spread(amount: &str, basis: &OutcomeBasis) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::expiry::ExpiryCounting;
     use crate::domain::ids::InvoiceId;
     use crate::dto::form::AmountText;
     use crate::dto::payments::NewPaymentApplication;
@@ -264,6 +289,12 @@ mod tests {
             tolerance: Money::new(100, Currency::EUR),
             due: Money::new(10_900, Currency::EUR),
             credit: Money::zero(Currency::EUR),
+            overpayment_rule: None,
+            prepayment_rule: Some(ExpiryRule {
+                counting: ExpiryCounting::Days,
+                length: 30,
+                minimum_life_days: 0,
+            }),
             rows: vec![item(1, 8_900, "2026-02-01"), item(2, 2_000, "2026-01-15")],
             words: OutcomeWords {
                 language: text("en"),
@@ -273,6 +304,8 @@ mod tests {
                 applied_so_far: text("so far {amount}"),
                 overpayment: text("credit {amount}"),
                 prepayment: text("prepaid {amount}"),
+                lapses: text("until {date}"),
+                never_lapses: text("for ever"),
                 fee: text("fee {amount}"),
                 exact: text("exact"),
                 due: text("due {before} > {after}"),
@@ -305,8 +338,34 @@ mod tests {
             outcome.rows,
             [["INV-1", "€89.00", "€89.00", "€0.00"].map(str::to_owned)]
         );
-        let told = ["credit €6.00", "due €109.00 > €20.00", "held €0.00 > €6.00"];
+        let told = [
+            "credit €6.00 for ever",
+            "due €109.00 > €20.00",
+            "held €0.00 > €6.00",
+        ];
         assert_eq!(outcome.sentences, told);
+    }
+
+    #[test]
+    fn a_prepayment_lapses_as_typed_or_as_the_policy_says() {
+        let prepaid = NewPayment {
+            prepayment: "yes".to_owned(),
+            ..payment("95", "89.00")
+        };
+        let by_policy = outcome(prepaid.clone(), &basis());
+        assert_eq!(
+            by_policy.sentences[0],
+            "prepaid €6.00 until 19\u{a0}Feb\u{a0}2026"
+        );
+        let typed = NewPayment {
+            expires_on: "2036-01-01".to_owned(),
+            ..prepaid
+        };
+        let typed = outcome(typed, &basis());
+        assert_eq!(
+            typed.sentences[0],
+            "prepaid €6.00 until 1\u{a0}Jan\u{a0}2036"
+        );
     }
 
     #[test]
@@ -320,7 +379,7 @@ mod tests {
         let mut basis = basis();
         basis.words.language = "de".to_owned();
         let outcome = outcome(payment("1.095,00", "89,00"), &basis);
-        assert_eq!(outcome.sentences[0], "credit 1.006,00\u{a0}€");
+        assert_eq!(outcome.sentences[0], "credit 1.006,00\u{a0}€ for ever");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{FormData, HtmlFormElement, HtmlInputElement};
 
-/// A day that can be read: what a preview shows does not depend on it.
+/// A day that can be read, where none is typed yet.
 const ANY_DAY: &str = "2000-01-01";
 
 /// Wraps the fields of the form and shows below them what they come to.
@@ -131,9 +131,14 @@ fn typed(form: &HtmlFormElement, basis: &OutcomeBasis) -> NewPayment {
             amount: field("[amount][amount]"),
             currency: field("[amount][currency]"),
         },
-        received_on: ANY_DAY.to_owned(),
+        received_on: match field("[received_on]") {
+            day if day.is_empty() => ANY_DAY.to_owned(),
+            day => day,
+        },
         surplus: field("[surplus]"),
         prepayment: field("[prepayment]"),
+        expires_on: field("[expires_on]"),
+        priority: field("[priority]"),
         applications: applications.collect(),
         ..NewPayment::default()
     }

@@ -167,6 +167,16 @@ fn form(filled: Filled) -> impl IntoView {
                         label=t!(payments.prepayment)
                         hint=t!(payments.prepayment_hint)
                     />
+                    <DateField
+                        name="expires_on"
+                        label=t!(payments.expires_on)
+                        hint=t!(payments.expires_on_hint)
+                    />
+                    <NumberField
+                        name="priority"
+                        label=t!(payments.priority)
+                        hint=t!(payments.priority_hint)
+                    />
                 </div>
                 <div class="fields">
                     <TextAreaField name="note" label=t!(payments.note) hint=t!(payments.note_hint) rows=2 />
@@ -330,6 +340,8 @@ fn basis(start: &PaymentStart, rows: &[PayRow]) -> OutcomeBasis {
         tolerance: start.tolerance,
         due: start.on.due,
         credit: start.on.credit,
+        overpayment_rule: start.overpayment_rule,
+        prepayment_rule: start.prepayment_rule,
         rows: rows.iter().map(|row| row.item.clone()).collect(),
         words: outcome_words(),
     }
@@ -351,6 +363,8 @@ fn outcome_words() -> OutcomeWords {
         applied_so_far: t!(payments.applied_so_far, amount = "{amount}"),
         overpayment: t!(payments.becomes_credit, amount = "{amount}"),
         prepayment: t!(payments.becomes_prepayment, amount = "{amount}"),
+        lapses: t!(payments.usable_until, date = "{date}"),
+        never_lapses: text(t!(payments.never_lapses)),
         fee: t!(payments.becomes_fee, amount = "{amount}"),
         exact: text(t!(payments.exact)),
         due: t!(payments.due_change, before = "{before}", after = "{after}"),
@@ -390,6 +404,16 @@ fn refusal_words() -> Vec<(String, String)> {
             "amount_exceeds_received",
             t!(errors.amount_exceeds_received, received = amount),
         ),
+        ("not_a_number", t!(errors.not_a_number).to_owned()),
+        (
+            "only_for_prepayments",
+            t!(errors.only_for_prepayments).to_owned(),
+        ),
+        (
+            "date_too_early",
+            t!(payments.expires_before_received).to_owned(),
+        ),
+        ("date_too_late", t!(payments.expires_too_late).to_owned()),
         (
             "surplus_refused",
             t!(errors.surplus_refused, surplus = amount),

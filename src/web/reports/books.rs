@@ -136,6 +136,7 @@ fn rule(check: BooksCheck) -> &'static str {
         BooksCheck::InvoiceEntries => t!(reports.check_invoice_entries),
         BooksCheck::GrantAmounts => t!(reports.check_grant_amounts),
         BooksCheck::GrantRemainders => t!(reports.check_grant_remainders),
+        BooksCheck::LapseEntries => t!(reports.check_lapse_entries),
         BooksCheck::MovementEntries => t!(reports.check_movement_entries),
         BooksCheck::PaymentEntries => t!(reports.check_payment_entries),
         BooksCheck::PaymentSplits => t!(reports.check_payment_splits),

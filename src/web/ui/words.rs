@@ -3,7 +3,7 @@
 use super::badge::{Badge, Tone};
 use super::format::{self, BalanceSide};
 use super::text::t;
-use crate::domain::credit::{CreditClass, GrantStatus, OrderOfUse};
+use crate::domain::credit::{CreditClass, GrantStatus, OrderOfUse, UseReason};
 use crate::domain::invoice::InvoiceStatus;
 use crate::domain::ledger::{EntrySource, JournalKind, LedgerKind, LedgerRole, Side};
 use crate::domain::money::Money;
@@ -66,6 +66,18 @@ pub fn order_of_use(order: OrderOfUse) -> &'static str {
         OrderOfUse::LapsingFirst => t!(words.order_lapsing_first),
         OrderOfUse::OldestFirst => t!(words.order_oldest_first),
         OrderOfUse::OwnMoneyLast => t!(words.order_own_money_last),
+    }
+}
+
+/// Why a credit is used before the next; the last one has no next.
+pub fn use_reason(reason: Option<UseReason>) -> &'static str {
+    match reason {
+        Some(UseReason::Priority) => t!(expiry.why_priority),
+        Some(UseReason::LapsesSooner) => t!(expiry.why_lapses_sooner),
+        Some(UseReason::Class) => t!(expiry.why_class),
+        Some(UseReason::Older) => t!(expiry.why_older),
+        Some(UseReason::RecordedFirst) => t!(expiry.why_recorded_first),
+        None => t!(expiry.why_last),
     }
 }
 

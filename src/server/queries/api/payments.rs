@@ -35,6 +35,10 @@ pub struct Payment {
     pub remainder: Money,
     /// The grant its surplus became.
     pub grant: Option<DocumentRef>,
+    /// The last usable day of that credit; null where it never lapses, or there is none.
+    pub expires_on: Option<NaiveDate>,
+    /// The priority of that credit; null where there is none.
+    pub priority: Option<i32>,
     pub method: PaymentMethod,
     pub reference: String,
     /// Null for customers.
@@ -105,6 +109,8 @@ struct Row {
     received_on: NaiveDate,
     posting_on: NaiveDate,
     prepayment: bool,
+    expires_on: Option<NaiveDate>,
+    priority: Option<i32>,
     reversed_on: Option<NaiveDate>,
     reversal_reason: Option<String>,
     recorded_at: DateTime<Utc>,
@@ -114,7 +120,7 @@ struct Row {
 const SELECT: &str = "SELECT p.id, p.number, r.customer_id, r.number AS account, c.number AS customer, p.currency,
         p.amount_minor, p.fee_minor, COALESCE(g.remaining_minor, 0) AS left_minor,
         g.id AS grant_id, g.number AS grant_number, p.method, p.reference, p.note, p.received_on, p.posting_on,
-        p.prepayment, p.reversed_on, p.reversal_reason, p.recorded_at, p.recorded_by
+        p.prepayment, g.expires_on, g.priority, p.reversed_on, p.reversal_reason, p.recorded_at, p.recorded_by
     FROM payments p
     JOIN receivable_accounts r ON r.id = p.account_id
     JOIN customers c ON c.id = r.customer_id
@@ -220,6 +226,8 @@ fn payment(
         received_on: row.received_on,
         posting_on: row.posting_on,
         prepayment: row.prepayment,
+        expires_on: row.expires_on,
+        priority: row.priority,
         journal_entries: with_entries_of(&applications, own),
         applications,
         reversed_on: row.reversed_on,

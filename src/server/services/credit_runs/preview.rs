@@ -128,7 +128,8 @@ pub async fn previewed_pairs(
 ) -> Result<CreditRunPreview, AppError> {
     ctx.actor.require(Right::ApplyCredits)?;
     let tx = Tx::begin_reading(ctx).await?;
-    let seen = run_previews::seen_accounts(&tx, run, page.offset(), ROWS_PER_PAGE).await?;
+    let seen =
+        run_previews::seen_accounts(&tx, run, ctx.today(), page.offset(), ROWS_PER_PAGE).await?;
     let Some(first) = seen.first() else {
         store::find(&tx, run).await?.ok_or(AppError::NotFound)?;
         return Ok(preview_of(run_previews::frame(&tx, run).await?, Vec::new()));

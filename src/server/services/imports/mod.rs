@@ -181,6 +181,7 @@ pub async fn post(
         });
     };
     posting::post(&tx, ctx, id, &done).await?;
+    super::expiry::date_imported(ctx, &tx, id).await?;
     let to_refresh = posting::customers_to_refresh(&tx, id).await?;
     customers::refresh_search_text(&tx, &to_refresh).await?;
     (summary.first_entry, summary.last_entry) = posting::entry_numbers(&tx, id).await?;
