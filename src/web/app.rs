@@ -18,7 +18,7 @@ use crate::web::ui::load::{Failure, login_path};
 use crate::web::ui::prelude::*;
 use crate::web::ui::text::tag;
 use crate::web::ui::theme::{LanguageChoice, ThemeChoice};
-use crate::web::{credits, payments, runs};
+use crate::web::{credits, payments, prepaid, promotions, runs};
 use leptos::config::LeptosOptions;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::SsrMode;
@@ -86,6 +86,20 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/:number") view=accounts::detail::AccountPage />
                         <Route path=path!("/:number/settings") view=accounts::settings::AccountSettingsPage />
                     </ParentRoute>
+                    <ParentRoute path=path!("/promotions") view=Outlet>
+                        <Route path=path!("") view=promotions::list::PromotionsPage />
+                        <Route path=path!("/new") view=promotions::form::NewPromotionPage />
+                        <Route path=path!("/code") view=promotions::code::EnterCodePage />
+                        <Route path=path!("/runs/:id") view=promotions::run::PromotionRunPage />
+                        <Route path=path!("/:id") view=promotions::detail::PromotionPage />
+                        <Route path=path!("/:id/edit") view=promotions::form::EditPromotionPage />
+                        <Route path=path!("/:id/simulate") view=promotions::simulate::SimulatePromotionPage />
+                    </ParentRoute>
+                    <ParentRoute path=path!("/prepaid") view=Outlet>
+                        <Route path=path!("") view=prepaid::list::PrepaidAccountsPage />
+                        <Route path=path!("/:number") view=prepaid::detail::PrepaidAccountPage />
+                        <Route path=path!("/:number/rules") view=prepaid::rules::PrepaidRulesPage />
+                    </ParentRoute>
                     <ParentRoute path=path!("/admin") view=Outlet>
                         <Route path=path!("") view=admin::overview::AdminPage />
                         <Route path=path!("/users") view=admin::users::UsersPage />
@@ -141,6 +155,8 @@ pub fn App() -> impl IntoView {
                             path=path!("/payments/:id/confirmation")
                             view=payments::confirmation::PortalConfirmationPage
                         />
+                        <Route path=path!("/code") view=promotions::code::PortalCodePage />
+                        <Route path=path!("/prepaid/:number") view=prepaid::portal::PortalPrepaidPage />
                         <Route path=path!("/credits") view=credits::portal::PortalCreditsPage />
                         <Route path=path!("/credits/:id") view=credits::portal::PortalCreditPage />
                     </ParentRoute>
@@ -179,6 +195,13 @@ fn staff_nav(viewer: &Viewer) -> Vec<NavItem> {
         item("/invoices", "file-text", t!(nav.invoices), reads),
         item("/payments", "banknote", t!(nav.payments), reads),
         item("/credits", "wallet", t!(nav.credits), reads),
+        item("/prepaid", "hourglass", t!(nav.prepaid), reads),
+        item(
+            "/promotions",
+            "gift",
+            t!(nav.promotions),
+            viewer.may(Right::ManagePromotions) || viewer.may(Right::GrantPromotions),
+        ),
         item(
             "/credit-runs",
             "git-merge",

@@ -22,6 +22,10 @@ fn one_of(path: &str) -> &'static [Right] {
         ["payments", "new"] => &[Right::RecordPayments],
         ["credits", _, "apply"] | ["credit-runs", "new"] => &[Right::ApplyCredits],
         ["credit-runs", ..] | ["journal", ..] | ["reports", "books"] => &[Right::ReadJournal],
+        ["promotions", "new"] | ["promotions", _, "edit"] => &[Right::ManagePromotions],
+        ["promotions", "code"] => &[Right::GrantPromotions],
+        ["promotions", ..] => &[Right::ManagePromotions, Right::GrantPromotions],
+        ["prepaid", _, "rules"] => &[Right::EditCustomers],
         ["imports", ..] => &[Right::Import],
         ["admin", "users" | "tokens", ..] => &[Right::ManageUsers],
         ["admin", "periods" | "chart", ..] => &[Right::ReadJournal],
@@ -47,6 +51,11 @@ mod tests {
         check("/customers/new", &[Right::EditCustomers]);
         check("/customers/C-1", &[]);
         check("/customers/C-1/edit", &[Right::EditCustomers]);
+        check("/promotions/0190/edit", &[Right::ManagePromotions]);
+        check(
+            "/promotions/0190",
+            &[Right::ManagePromotions, Right::GrantPromotions],
+        );
         check("/payments/new", &[Right::RecordPayments]);
         check("/credit-runs/new", &[Right::ApplyCredits]);
         check("/credit-runs/0190", &[Right::ReadJournal]);

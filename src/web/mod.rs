@@ -19,6 +19,8 @@ pub mod live;
 pub mod payments;
 pub mod people;
 pub mod portal;
+pub mod prepaid;
+pub mod promotions;
 pub mod reports;
 pub mod runs;
 pub mod ui;

@@ -23,6 +23,7 @@ mod payments;
 mod people;
 mod periods;
 mod prepaid;
+mod promotion_pages;
 mod promotions;
 mod rest;
 mod statements;

@@ -72,7 +72,12 @@ fn Acts(number: String) -> impl IntoView {
         let form = format!("{}/settings", links::account(&number));
         view! { <ButtonLink href=form label=t!(accounts.settings) icon="settings" /> }
     });
-    view! { {bill} {pay} {set} }
+    let prepaid = view! { <ButtonLink href=links::prepaid(&number) label=t!(accounts.prepaid) icon="hourglass" /> };
+    let code = may(Right::GrantPromotions).then(|| {
+        let form = format!("/promotions/code?{}", query_string(&[("account", &number)]));
+        view! { <ButtonLink href=form label=t!(accounts.enter_code) icon="gift" /> }
+    });
+    view! { {bill} {pay} {prepaid} {code} {set} }
 }
 
 /// The credit that will be used next, in order, each with the reason why it goes before the next.

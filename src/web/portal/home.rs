@@ -59,6 +59,7 @@ fn account_part(
     several: bool,
 ) -> impl IntoView {
     let balance = account.balance;
+    let prepaid = links::portal_prepaid(&balance.number);
     let title = several.then(|| {
         let title = t!(
             portal.account,
@@ -71,6 +72,10 @@ fn account_part(
         <section class="stack">
             {title}
             <BalanceTiles balance customer />
+            <div class="row">
+                <ButtonLink href=prepaid label=t!(portal.prepaid) icon="wallet" />
+                <ButtonLink href="/portal/code" label=t!(portal.enter_code) icon="gift" />
+            </div>
             <div class="columns">
                 <ToPay items />
                 <Credits credits />
