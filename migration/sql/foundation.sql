@@ -192,6 +192,9 @@ CREATE TABLE invoices (
     id {uuid} PRIMARY KEY,
     account_id {uuid} NOT NULL REFERENCES receivable_accounts (id),
     currency text NOT NULL,
+    -- A fee and a returned payment are open items that a payment's reversal made; payment_id names it.
+    kind text NOT NULL DEFAULT 'invoice' CHECK (kind IN ('invoice', 'fee', 'payment_returned')),
+    payment_id {uuid},
     -- Number: null while a draft. Own series count gap-free by year; imported ones have no year and sequence.
     series text,
     year integer,
@@ -203,6 +206,8 @@ CREATE TABLE invoices (
     net_minor bigint NOT NULL,
     tax_minor bigint NOT NULL,
     total_minor bigint NOT NULL,
+    -- A discount on the whole, already spread over the lines.
+    discount_minor bigint NOT NULL DEFAULT 0 CHECK (discount_minor >= 0),
     open_minor bigint NOT NULL CHECK (open_minor >= 0),
     reference text NOT NULL,
     note text NOT NULL,
@@ -220,8 +225,10 @@ CREATE TABLE invoices (
     UNIQUE (series, year, sequence),
     CHECK ((number IS NULL) = (finalised_at IS NULL)),
     CHECK (total_minor = net_minor + tax_minor),
-    CHECK (open_minor = 0 OR open_minor <= total_minor)
+    CHECK (open_minor = 0 OR open_minor <= total_minor),
+    CHECK ((kind = 'invoice') = (payment_id IS NULL))
 );
+CREATE INDEX invoices_by_payment ON invoices (payment_id) WHERE payment_id IS NOT NULL;
 CREATE INDEX invoices_open ON invoices (account_id, due_on) WHERE open_minor > 0;
 CREATE INDEX invoices_open_by_due ON invoices (due_on, account_id) WHERE open_minor > 0;
 CREATE INDEX invoices_by_account ON invoices (account_id, issued_on);
@@ -235,7 +242,9 @@ CREATE TABLE invoice_lines (
     service text NOT NULL,
     quantity text NOT NULL,
     unit_price text NOT NULL,
+    -- The line's own discount, and its share of the discount on the whole invoice.
     discount_minor bigint NOT NULL,
+    share_minor bigint NOT NULL DEFAULT 0,
     tax_rate text NOT NULL,
     net_minor bigint NOT NULL,
     PRIMARY KEY (invoice_id, position)

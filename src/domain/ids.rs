@@ -36,6 +36,7 @@ ids! {
     InvoiceId;
     PaymentId;
     CreditGrantId;
+    CreditNoteId;
     /// One recorded application of a slice of credit or money to an invoice.
     ApplicationId;
     JournalEntryId;

@@ -138,6 +138,18 @@ pub fn tax(net_minor: i64, rate: Decimal, currency: Currency) -> Result<i64, Mon
 }
 
 coded! {
+    /// What an open item charges for.
+    InvoiceKind {
+        /// Goods and services.
+        Invoice = "invoice",
+        /// What a returned payment costs the customer; goes to fee income.
+        Fee = "fee",
+        /// Money of a reversed payment that had been paid out: the customer owes it again.
+        PaymentReturned = "payment_returned",
+    }
+}
+
+coded! {
     /// Derived from the facts, never stored beside them.
     InvoiceStatus {
         Draft = "draft",

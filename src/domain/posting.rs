@@ -124,6 +124,48 @@ pub fn payment_reversed(
     payment_received(books, money_account, split).map(|entry| entry.contra())
 }
 
+/// A credit note issued: part of it covers its invoice, the rest becomes the grant it gives.
+/// ```text
+/// sales returns (net)         receivable (the invoice, as far as it is covered)
+/// sales tax payable (tax)     receivable (the grant)
+/// ```
+/// A note on a fee takes it back from `returns`.
+pub fn credit_note_issued(
+    books: Books,
+    returns: LedgerRole,
+    totals: DocumentTotals,
+    covered: Option<SettledSlice>,
+    kept: Option<CreditSlice>,
+) -> Result<JournalEntry, LedgerError> {
+    let covered = covered.map(|slice| {
+        let subject = Some(Subject::Invoice(slice.invoice));
+        line(
+            LedgerRole::Receivable,
+            Side::Credit,
+            slice.amount_minor,
+            subject,
+        )
+    });
+    let lines = [
+        signed(returns, Side::Debit, totals.net_minor, None),
+        signed(
+            LedgerRole::SalesTaxPayable,
+            Side::Debit,
+            totals.tax_minor,
+            None,
+        ),
+        covered,
+        kept.map(|slice| carrying_line(Side::Credit, slice)),
+    ];
+    let lines = lines.into_iter().flatten().collect();
+    JournalEntry::balanced(
+        EntrySource::CreditNote,
+        books.account,
+        books.currency,
+        lines,
+    )
+}
+
 /// Credit applied to an invoice: exactly four lines of the same amount, source ARP.
 /// ```text
 /// credit balance side  AR   the account that carries the grant
@@ -309,6 +351,35 @@ mod tests {
                 "Cr sales_tax_payable 2000"
             ]
         );
+    }
+
+    #[test]
+    fn a_credit_note_covers_its_invoice_and_gives_credit() {
+        let totals = DocumentTotals {
+            net_minor: 4_167,
+            tax_minor: 833,
+        };
+        let covered = SettledSlice {
+            invoice: INVOICE,
+            amount_minor: 3_000,
+        };
+        let kept = CreditSlice {
+            grant: GRANT,
+            class: CreditClass::CreditNote,
+            amount_minor: 2_000,
+        };
+        let returns = LedgerRole::SalesReturns;
+        let entry = credit_note_issued(BOOKS, returns, totals, Some(covered), Some(kept)).unwrap();
+        assert_eq!(
+            jotted(&entry),
+            [
+                "Dr sales_returns 4167",
+                "Dr sales_tax_payable 833",
+                "Cr receivable 3000",
+                "Cr receivable 2000"
+            ]
+        );
+        assert!(credit_note_issued(BOOKS, returns, totals, Some(covered), None).is_err());
     }
 
     #[test]

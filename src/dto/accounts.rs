@@ -5,7 +5,7 @@ use super::error::AppError;
 use super::form::Reader;
 use crate::domain::credit::{CreditClass, OrderOfUse, UseReason};
 use crate::domain::ids::{
-    CreditGrantId, CustomerId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
+    CreditGrantId, CreditNoteId, CustomerId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
     ReceivableAccountId,
 };
 use crate::domain::ledger::{EntrySource, coded};
@@ -227,6 +227,10 @@ pub enum LedgerDocument {
     Promotion {
         promotion: PromotionId,
         code: String,
+    },
+    CreditNote {
+        credit_note: CreditNoteId,
+        number: String,
     },
     /// The invoice credit was applied to.
     Application {

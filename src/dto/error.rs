@@ -127,6 +127,33 @@ pub enum Refusal {
     AmountExceedsRemainder {
         remaining: Money,
     },
+    /// A discount or credit beyond what the lines come to.
+    AmountExceedsLines {
+        most: Money,
+    },
+    /// More of a line is to be credited than is left of it.
+    QuantityExceedsLine {
+        /// The quantity left, as plain text, and what it comes to net.
+        left: String,
+        left_net: Money,
+    },
+    /// No line or quantity of an invoice is chosen.
+    NothingToCredit,
+    /// It comes to nothing or less.
+    CreditNotPositive,
+    /// Its quantity has the other sign than the line's.
+    WrongSign,
+    /// A draft, a void or negative invoice, or one that is not for goods and services.
+    NotCreditable,
+    /// A credit note on it stands.
+    InvoiceCredited,
+    CreditNoteFinal,
+    CreditNoteIsDraft,
+    CreditNoteVoid,
+    /// More is to be paid out than the customer's own money comes to.
+    NotRefundable {
+        most: Money,
+    },
     InvoiceNotOpen,
     NamedTwice,
     SurplusRefused {
@@ -242,6 +269,17 @@ impl Refusal {
             Self::AmountExceedsOpenBalance { .. } => "amount_exceeds_open_balance",
             Self::AmountExceedsReceived { .. } => "amount_exceeds_received",
             Self::AmountExceedsRemainder { .. } => "amount_exceeds_remainder",
+            Self::AmountExceedsLines { .. } => "amount_exceeds_lines",
+            Self::QuantityExceedsLine { .. } => "quantity_exceeds_line",
+            Self::NothingToCredit => "nothing_to_credit",
+            Self::CreditNotPositive => "credit_not_positive",
+            Self::WrongSign => "wrong_sign",
+            Self::NotCreditable => "not_creditable",
+            Self::InvoiceCredited => "invoice_credited",
+            Self::CreditNoteFinal => "credit_note_final",
+            Self::CreditNoteIsDraft => "credit_note_is_draft",
+            Self::CreditNoteVoid => "credit_note_void",
+            Self::NotRefundable { .. } => "not_refundable",
             Self::InvoiceNotOpen => "invoice_not_open",
             Self::NamedTwice => "named_twice",
             Self::SurplusRefused { .. } => "surplus_refused",
@@ -301,6 +339,8 @@ impl Refusal {
             Self::AmountExceedsRemainder { remaining } => Some(*remaining),
             Self::SurplusAboveTolerance { tolerance } => Some(*tolerance),
             Self::PromotionCapReached { left } | Self::PromotionBudgetSpent { left } => Some(*left),
+            Self::AmountExceedsLines { most } | Self::NotRefundable { most } => Some(*most),
+            Self::QuantityExceedsLine { left_net, .. } => Some(*left_net),
             _ => None,
         }
     }

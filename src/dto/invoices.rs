@@ -1,11 +1,15 @@
 //! Invoices as they come in and go out.
 
+use super::credit_notes::CreditNoteRow;
 use super::error::{AppError, Refusal};
 use super::form::{Reader, Typed};
 use super::lineage::{AccountRef, AppliedSlice, GrantRef, HistoryItem, PostedEntry};
 use crate::domain::dates;
 use crate::domain::ids::{CreditGrantId, InvoiceId};
-use crate::domain::invoice::{InvoiceStatus, PricedLine, Totals, line_net, totals};
+use crate::domain::invoice::{
+    DiscountRefusal, InvoiceKind, InvoiceStatus, PricedLine, Totals, line_net, spread_discount,
+    totals,
+};
 use crate::domain::money::{Currency, Money};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -27,6 +31,8 @@ pub struct NewInvoice {
     pub due_on: String,
     pub reference: String,
     pub note: String,
+    /// Off the whole invoice before tax; spread over its lines.
+    pub discount: String,
     pub lines: Vec<NewInvoiceLine>,
     /// `draft` (or empty) or `finalise`.
     pub act: String,
@@ -68,9 +74,10 @@ impl Typed for NewInvoiceLine {
 
 impl Typed for NewInvoice {
     fn number_texts(&mut self) -> Vec<&mut String> {
-        self.lines
-            .iter_mut()
+        let lines = self.lines.iter_mut();
+        lines
             .flat_map(NewInvoiceLine::number_texts)
+            .chain(std::iter::once(&mut self.discount))
             .collect()
     }
 }
@@ -94,6 +101,9 @@ pub struct ReadInvoice {
     pub reference: String,
     pub note: String,
     pub lines: Vec<ReadInvoiceLine>,
+    /// Off the whole, and how it is spread over the lines.
+    pub discount_minor: i64,
+    pub shares: Vec<i64>,
     pub totals: Totals,
 }
 
@@ -118,12 +128,18 @@ impl NewInvoice {
         let reference = reader.text("reference", &self.reference, 200);
         let note = reader.text("note", &self.note, 2_000);
         let lines = self.read_lines(&mut reader, currency);
-        let totals = lines.as_ref().and_then(|lines| {
-            let priced: Vec<PricedLine> = lines.iter().map(|line| line.priced.clone()).collect();
-            totals(&priced, currency)
-                .map_err(|error| reader.refuse("lines", error.into()))
-                .ok()
-        });
+        let discount_minor = read_discount(&mut reader, &self.discount, currency);
+        let priced = lines
+            .as_ref()
+            .zip(discount_minor)
+            .and_then(|(lines, discount)| {
+                let priced: Vec<PricedLine> =
+                    lines.iter().map(|line| line.priced.clone()).collect();
+                priced_whole(&priced, discount, currency)
+                    .map_err(|(field, refusal)| reader.refuse(field, refusal))
+                    .ok()
+            });
+        let (shares, totals) = priced.unzip();
         let read = (|| {
             Some(ReadInvoice {
                 issued_on: issued_on?,
@@ -131,6 +147,8 @@ impl NewInvoice {
                 reference,
                 note,
                 lines: lines?,
+                discount_minor: discount_minor?,
+                shares: shares?,
                 totals: totals?,
             })
         })();
@@ -170,6 +188,35 @@ impl NewInvoice {
         }
         lines.into_iter().collect()
     }
+}
+
+fn read_discount(reader: &mut Reader, text: &str, currency: Currency) -> Option<i64> {
+    match text.trim() {
+        "" => Some(0),
+        text => reader
+            .amount("discount", text, currency)
+            .map(|discount| discount.minor),
+    }
+}
+
+/// Each line's share of a discount on the whole, and the totals; a refusal with its field.
+fn priced_whole(
+    lines: &[PricedLine],
+    discount_minor: i64,
+    currency: Currency,
+) -> Result<(Vec<i64>, Totals), (&'static str, Refusal)> {
+    let most = |minor| Refusal::AmountExceedsLines {
+        most: Money::new(minor, currency),
+    };
+    let spread = spread_discount(lines, discount_minor, currency).map_err(|error| match error {
+        DiscountRefusal::Negative => ("discount", Refusal::AmountNotPositive),
+        DiscountRefusal::ExceedsLines { most_minor } => ("discount", most(most_minor)),
+        DiscountRefusal::Money(error) => ("lines", error.into()),
+    })?;
+    let totals = totals(&spread, currency).map_err(|error| ("lines", error.into()))?;
+    let shares = spread.iter().zip(lines);
+    let shares = shares.map(|(spread, line)| spread.discount_minor - line.discount_minor);
+    Ok((shares.collect(), totals))
 }
 
 impl NewInvoiceLine {
@@ -270,8 +317,13 @@ pub struct RunningTotals {
     pub totals: Option<Totals>,
 }
 
-/// Adds up plain lines as [`NewInvoice::parse`] will, without asking for their descriptions.
-pub fn running_totals(lines: &[NewInvoiceLine], currency: Currency) -> RunningTotals {
+/// Adds up plain lines as [`NewInvoice::parse`] will, without asking for their descriptions. `discount` comes off the
+/// whole.
+pub fn running_totals(
+    lines: &[NewInvoiceLine],
+    discount: &str,
+    currency: Currency,
+) -> RunningTotals {
     let filled = lines.iter().filter(|line| !line.is_empty()).count();
     let priced: Vec<Option<PricedLine>> = lines
         .iter()
@@ -287,10 +339,12 @@ pub fn running_totals(lines: &[NewInvoiceLine], currency: Currency) -> RunningTo
         .collect();
     let readable: Vec<PricedLine> = priced.into_iter().flatten().collect();
     let complete = filled > 0 && readable.len() == filled;
-    RunningTotals {
-        line_nets,
-        totals: complete.then(|| totals(&readable, currency).ok()).flatten(),
-    }
+    let discount_minor = read_discount(&mut Reader::default(), discount, currency);
+    let totals = discount_minor.filter(|_| complete).and_then(|discount| {
+        let priced = priced_whole(&readable, discount, currency);
+        priced.ok().map(|(_, totals)| totals)
+    });
+    RunningTotals { line_nets, totals }
 }
 
 /// Which invoices a list shows. All of it stands in the URL; an empty field asks for nothing.
@@ -378,6 +432,7 @@ impl InvoiceFilter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvoiceRow {
     pub invoice: InvoiceId,
+    pub kind: InvoiceKind,
     /// `None` while a draft.
     pub number: Option<String>,
     pub on: AccountRef,
@@ -417,6 +472,8 @@ pub struct InvoiceDetail {
     /// `None` while a draft.
     pub posting_on: Option<NaiveDate>,
     pub note: String,
+    /// Off the whole, spread over the lines.
+    pub discount: Money,
     pub lines: Vec<InvoiceLine>,
     pub taxes: Vec<InvoiceTax>,
     pub voided: Option<VoidedInvoice>,
@@ -426,6 +483,8 @@ pub struct InvoiceDetail {
     pub entries: Vec<PostedEntry>,
     /// The credit a negative invoice gave rise to.
     pub grant: Option<InvoiceGrant>,
+    /// The credit notes on it, oldest first.
+    pub credit_notes: Vec<CreditNoteRow>,
     /// What the business calls itself on documents; empty where nobody said.
     pub issuer: String,
     /// Newest first. Not for customers.
@@ -453,6 +512,7 @@ pub struct InvoiceLine {
     pub quantity: Decimal,
     #[serde(with = "rust_decimal::serde::str")]
     pub unit_price: Decimal,
+    /// Its own and its share of the discount on the whole.
     pub discount: Money,
     /// In per cent.
     #[serde(with = "rust_decimal::serde::str")]

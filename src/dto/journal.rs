@@ -32,6 +32,7 @@ coded! {
         Grant = "grant",
         /// What a promotion gave.
         Promotion = "promotion",
+        CreditNote = "credit_note",
     }
 }
 

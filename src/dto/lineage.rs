@@ -2,7 +2,7 @@
 
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::{
-    ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
+    ApplicationId, CreditGrantId, CreditNoteId, CreditRunId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
 };
 use crate::domain::ledger::{EntrySource, LineSource, Side};
 use crate::domain::money::Money;
@@ -41,6 +41,11 @@ pub enum FundsOrigin {
         name_de: String,
         granted_on: NaiveDate,
     },
+    CreditNote {
+        credit_note: CreditNoteId,
+        number: String,
+        issued_on: NaiveDate,
+    },
 }
 
 /// The grant an application was taken from.
@@ -57,7 +62,7 @@ pub struct AppliedSlice {
     pub application: ApplicationId,
     pub invoice: InvoiceId,
     pub invoice_number: String,
-    /// `None`: straight from the payment, within its own entry.
+    /// `None`: straight from the payment or credit note, within its own entry.
     pub grant: Option<GrantRef>,
     pub origin: FundsOrigin,
     pub amount: Money,

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod audit;
 pub mod balances;
 pub mod business;
+pub mod credit_notes;
 pub mod credit_runs;
 pub mod credits;
 pub mod customers;

@@ -22,6 +22,9 @@ coded! {
         GrantRemainders = "grant_remainders",
         MovementEntries = "movement_entries",
         LapseEntries = "lapse_entries",
+        CreditNoteTotals = "credit_note_totals",
+        CreditNoteEntries = "credit_note_entries",
+        CreditNoteLines = "credit_note_lines",
         PaymentEntries = "payment_entries",
         PaymentSplits = "payment_splits",
         ApplicationEntries = "application_entries",
@@ -51,7 +54,7 @@ impl BooksCheck {
                 "Documents, grants and entries are in the currency of their receivable account."
             }
             Self::SameAccount => {
-                "An application joins an invoice with a grant or payment of the same receivable account."
+                "An application joins an invoice with a grant, payment or credit note of the same receivable account."
             }
             Self::TieOut => {
                 "Per receivable account, each control account equals the open invoices and grant remainders it carries."
@@ -77,6 +80,13 @@ impl BooksCheck {
             Self::LapseEntries => {
                 "Every lapse has an entry of its own, and a lapse taken back the contra of it."
             }
+            Self::CreditNoteTotals => "The lines and taxes of a credit note add up to its totals.",
+            Self::CreditNoteEntries => {
+                "An issued credit note has its entry; what it covered and gave as credit make its total; a void one has the contra."
+            }
+            Self::CreditNoteLines => {
+                "Credit notes credit no more of an invoice's lines than was invoiced."
+            }
             Self::PaymentEntries => {
                 "The money side of a payment's entry is its amount; a reversal takes it back."
             }
@@ -84,7 +94,7 @@ impl BooksCheck {
                 "What a payment settled, what became credit and what was kept make its amount."
             }
             Self::ApplicationEntries => {
-                "Every application of credit has its entry of four lines, every slice of a payment its line."
+                "Every application of credit has its entry of four lines, every slice of a payment or credit note its line."
             }
             Self::UndoneApplications => "Every undone application has its contra entry.",
             Self::CachedBalances => {
@@ -96,8 +106,8 @@ impl BooksCheck {
             Self::PromotionGrants => {
                 "Every grant of a promotion has its credit and entry, over the amount noted; and no such credit is without."
             }
-            Self::NumberGaps => "Saldo's own invoice numbers have no gaps.",
-            Self::NumberSeries => "A number series stands at its last invoice.",
+            Self::NumberGaps => "Saldo's own invoice and credit note numbers have no gaps.",
+            Self::NumberSeries => "A number series stands at its last document.",
         }
     }
 }
@@ -107,6 +117,7 @@ coded! {
     FoundKind {
         Account = "account",
         Invoice = "invoice",
+        CreditNote = "credit_note",
         Payment = "payment",
         Grant = "grant",
         Application = "application",

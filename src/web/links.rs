@@ -1,7 +1,7 @@
 //! Where documents are shown to staff: one address per noun, so that a link is never spelled twice.
 
 use crate::domain::ids::{
-    CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId, PromotionId, PromotionRunId,
+    CreditGrantId, CreditNoteId, CreditRunId, InvoiceId, JournalEntryId, PaymentId, PromotionId, PromotionRunId,
 };
 use crate::web::ui::visit::{escape, visit};
 
@@ -16,6 +16,15 @@ pub fn account(number: &str) -> String {
 
 pub fn invoice(id: InvoiceId) -> String {
     format!("/invoices/{id}")
+}
+
+pub fn credit_note(id: CreditNoteId) -> String {
+    format!("/credit-notes/{id}")
+}
+
+/// The form that credits an invoice.
+pub fn credit_invoice(id: InvoiceId) -> String {
+    format!("/invoices/{id}/credit")
 }
 
 pub fn payment(id: PaymentId) -> String {
@@ -60,6 +69,11 @@ pub fn new_payment(account: &str) -> String {
 /// An invoice, for the customer who owes it.
 pub fn portal_invoice(id: InvoiceId) -> String {
     format!("/portal/invoices/{id}")
+}
+
+/// A credit note, for the customer it was issued to.
+pub fn portal_credit_note(id: CreditNoteId) -> String {
+    format!("/portal/credit-notes/{id}")
 }
 
 /// A payment, for the customer who made it.

@@ -48,7 +48,7 @@ pub struct Account {
 impl Account {
     /// What an invoice of these lines comes to, in minor units.
     pub fn total(&self, lines: &[NewInvoiceLine]) -> Result<i64, AppError> {
-        let totals = running_totals(lines, self.currency).totals;
+        let totals = running_totals(lines, "", self.currency).totals;
         let totals = totals.ok_or_else(|| unexpected("lines of the catalogue can be added up"))?;
         Ok(totals.total_minor)
     }

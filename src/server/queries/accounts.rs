@@ -4,7 +4,7 @@ use super::balances::{self, AccountClass};
 use super::credits;
 use super::sql::{self, Conditions, unreadable};
 use crate::domain::ids::{
-    CreditGrantId, CustomerId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
+    CreditGrantId, CreditNoteId, CustomerId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
 };
 use crate::domain::ledger::{EntrySource, LedgerRole};
 use crate::domain::money::{Currency, Money};
@@ -86,6 +86,8 @@ struct EntryRow {
     lapsed_number: Option<i64>,
     promotion_id: Option<Uuid>,
     promotion_code: Option<String>,
+    note_id: Option<Uuid>,
+    note_number: Option<String>,
 }
 
 /// The account's entries, the latest accounting day first, each with the balance after it; and how many there are.
@@ -118,13 +120,15 @@ async fn ledger(
         SELECT m.id, m.number, m.source, m.effective_on, m.posting_on, m.reverses_id, m.change_minor,
             m.balance_minor, m.in_all, ap.amount_minor AS applied_minor,
             i.id AS invoice_id, i.number AS invoice_number, p.id AS payment_id, p.number AS payment_number,
-            lg.id AS lapsed_id, lg.number AS lapsed_number, po.id AS promotion_id, po.code AS promotion_code
+            lg.id AS lapsed_id, lg.number AS lapsed_number, po.id AS promotion_id, po.code AS promotion_code,
+            n.id AS note_id, n.number AS note_number
         FROM page m
             LEFT JOIN applications ap ON m.document_kind = 'application' AND ap.id = m.document_id
             LEFT JOIN payments p ON m.document_kind = 'payment' AND p.id = m.document_id
             LEFT JOIN credit_grants lg ON m.document_kind = 'grant' AND lg.id = m.document_id
             LEFT JOIN promotion_grants pg ON m.document_kind = 'promotion' AND pg.id = m.document_id
             LEFT JOIN promotions po ON po.id = pg.promotion_id
+            LEFT JOIN credit_notes n ON m.document_kind = 'credit_note' AND n.id = m.document_id
             LEFT JOIN invoices i ON i.id = COALESCE(ap.invoice_id,
                 CASE WHEN m.document_kind = 'invoice' THEN m.document_id END)
         ORDER BY m.posting_on DESC, m.number DESC",
@@ -142,11 +146,16 @@ fn shown(row: EntryRow, currency: Currency) -> Result<LedgerRow, DbErr> {
     let payment = row.payment_id.map(PaymentId).zip(row.payment_number);
     let lapsed = row.lapsed_id.map(CreditGrantId).zip(row.lapsed_number);
     let promotion = row.promotion_id.map(PromotionId).zip(row.promotion_code);
-    let document = match (row.applied_minor, invoice, payment, lapsed) {
+    let note = row.note_id.map(CreditNoteId).zip(row.note_number);
+    let document = match (row.applied_minor, invoice, payment, lapsed, note) {
         (Some(_), Some((invoice, number)), ..) => LedgerDocument::Application { invoice, number },
         (None, Some((invoice, number)), ..) => LedgerDocument::Invoice { invoice, number },
-        (_, _, Some((payment, number)), _) => LedgerDocument::Payment { payment, number },
-        (.., Some((grant, number))) => LedgerDocument::Lapse { grant, number },
+        (_, _, Some((payment, number)), ..) => LedgerDocument::Payment { payment, number },
+        (_, _, _, Some((grant, number)), _) => LedgerDocument::Lapse { grant, number },
+        (.., Some((credit_note, number))) => LedgerDocument::CreditNote {
+            credit_note,
+            number,
+        },
         _ => {
             let (promotion, code) = promotion
                 .ok_or_else(|| unreadable("journal_entries.document_id", &row.id.to_string()))?;

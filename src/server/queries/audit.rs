@@ -124,6 +124,12 @@ const NAMES: &[(SubjectKind, &str)] = &[
             JOIN customers c ON c.id = a.customer_id WHERE i.id",
     ),
     (
+        SubjectKind::CreditNote,
+        "n.id, n.id AS shown_by, COALESCE(n.number, '') AS label, c.name AS of_whom
+        FROM credit_notes n JOIN receivable_accounts a ON a.id = n.account_id
+            JOIN customers c ON c.id = a.customer_id WHERE n.id",
+    ),
+    (
         SubjectKind::Payment,
         "p.id, p.id AS shown_by, CAST(p.number AS text) AS label, c.name AS of_whom
         FROM payments p JOIN receivable_accounts a ON a.id = p.account_id

@@ -1,6 +1,7 @@
 //! Credit grants as lists and pages show them: where each came from and what it paid.
 
-use super::lineage::{self, EntriesOf, PromotionColumns, SlicesOf};
+use super::lineage::{self, EntriesOf, SlicesOf};
+use super::origins::{self, OriginRow};
 use super::sql::{self, Conditions, unreadable};
 use crate::domain::credit::{CreditClass, GrantFacts, OrderOfUse, UsableGrant, grant_status};
 use crate::domain::ids::{CreditGrantId, CustomerId, JournalEntryId};
@@ -26,24 +27,28 @@ const LISTED_ITEMS: u32 = 200;
 /// What lapses within so many days is shown as lapsing.
 const LAPSING_DAYS: u64 = 30;
 
-const JOINED: &str = "credit_grants g
-    JOIN receivable_accounts a ON a.id = g.account_id
-    JOIN customers c ON c.id = a.customer_id
-    LEFT JOIN payments p ON g.origin_kind = 'payment' AND p.id = g.origin_id
-    LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id
-    LEFT JOIN promotion_grants pg ON g.origin_kind = 'promotion' AND pg.id = g.origin_id
-    LEFT JOIN promotions po ON po.id = pg.promotion_id";
+fn joined() -> String {
+    format!(
+        "credit_grants g
+        JOIN receivable_accounts a ON a.id = g.account_id
+        JOIN customers c ON c.id = a.customer_id
+        {}",
+        origins::OF_GRANT
+    )
+}
 
-const COLUMNS: &str =
-    "g.id, g.number, a.number AS account, c.number AS customer, c.name AS customer_name,
-    g.class, g.amount_minor, g.remaining_minor, g.currency, g.effective_on, g.expires_on, g.on_hold,
-    (SELECT CAST(COALESCE(SUM(CASE m.kind WHEN 'lapsed' THEN m.amount_minor ELSE -m.amount_minor END), 0) AS bigint)
-        FROM grant_movements m WHERE m.grant_id = g.id AND m.kind IN ('lapsed', 'reinstated')) AS lapsed_minor,
-    p.id AS payment_id, p.number AS payment_number, p.received_on, p.reversed_on,
-    o.id AS invoice_id, o.number AS invoice_number, o.issued_on, o.voided_on,
-    po.id AS promotion_id, po.code AS promotion_code, po.name_en AS promotion_name_en,
-    po.name_de AS promotion_name_de, pg.granted_on AS promotion_granted_on,
-    pg.revoked_minor AS promotion_revoked_minor";
+fn columns() -> String {
+    format!(
+        "g.id, g.number, a.number AS account, c.number AS customer, c.name AS customer_name,
+        g.class, g.amount_minor, g.remaining_minor, g.currency, g.effective_on, g.expires_on, g.on_hold,
+        (SELECT CAST(COALESCE(SUM(CASE m.kind WHEN 'lapsed' THEN m.amount_minor ELSE -m.amount_minor END), 0)
+                AS bigint)
+            FROM grant_movements m WHERE m.grant_id = g.id AND m.kind IN ('lapsed', 'reinstated')) AS lapsed_minor,
+        {} AS taken_back, {}",
+        origins::TAKEN_BACK,
+        origins::COLUMNS
+    )
+}
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -60,16 +65,9 @@ struct Row {
     expires_on: Option<NaiveDate>,
     on_hold: bool,
     lapsed_minor: i64,
-    payment_id: Option<Uuid>,
-    payment_number: Option<i64>,
-    received_on: Option<NaiveDate>,
-    reversed_on: Option<NaiveDate>,
-    invoice_id: Option<Uuid>,
-    invoice_number: Option<String>,
-    issued_on: Option<NaiveDate>,
-    voided_on: Option<NaiveDate>,
+    taken_back: bool,
     #[sea_orm(nested)]
-    promotion: PromotionColumns,
+    origin: OriginRow,
 }
 
 /// A page of the grants the actor may see.
@@ -80,7 +78,8 @@ pub async fn list(
 ) -> Result<Page<GrantRow>, AppError> {
     let conditions = conditions(ctx, &filter)?;
     let count = format!(
-        "SELECT COUNT(*) AS count FROM {JOINED} WHERE {}",
+        "SELECT COUNT(*) AS count FROM {} WHERE {}",
+        joined(),
         conditions.sql()
     );
     let total = sql::count(ctx, &count, conditions.values()).await?;
@@ -139,7 +138,9 @@ async fn rows(
     limit: &str,
 ) -> Result<Vec<GrantRow>, AppError> {
     let statement = format!(
-        "SELECT {COLUMNS} FROM {JOINED} WHERE {} ORDER BY {} {limit}",
+        "SELECT {} FROM {} WHERE {} ORDER BY {} {limit}",
+        columns(),
+        joined(),
         conditions.sql(),
         order(page)
     );
@@ -214,9 +215,7 @@ fn order(page: &PageRequest) -> String {
 fn grant(row: Row, today: NaiveDate) -> Result<GrantRow, DbErr> {
     let facts = GrantFacts {
         remaining_minor: row.remaining_minor,
-        taken_back: row.reversed_on.is_some()
-            || row.voided_on.is_some()
-            || row.promotion.is_revoked(),
+        taken_back: row.taken_back,
         lapsed_minor: row.lapsed_minor,
         on_hold: row.on_hold,
         effective_on: row.effective_on,
@@ -232,11 +231,7 @@ fn grant(row: Row, today: NaiveDate) -> Result<GrantRow, DbErr> {
         },
         class: CreditClass::from_code(&row.class)
             .ok_or_else(|| unreadable("credit_grants.class", &row.class))?,
-        origin: lineage::origin(
-            row.payment_id.zip(row.payment_number).zip(row.received_on),
-            row.invoice_id.zip(row.invoice_number).zip(row.issued_on),
-            row.promotion,
-        )?,
+        origin: row.origin.read()?,
         amount: sql::money(row.amount_minor, &row.currency)?,
         remaining: sql::money(row.remaining_minor, &row.currency)?,
         effective_on: row.effective_on,
@@ -271,13 +266,15 @@ struct MovedRow {
 async fn find(ctx: &Ctx, id: CreditGrantId) -> Result<(DetailRow, Vec<MovementRow>), AppError> {
     ctx.actor.require_someone()?;
     let statement = format!(
-        "SELECT {COLUMNS}, g.account_id, a.customer_id, g.priority, g.posting_on, g.recorded_at, g.recorded_by,
+        "SELECT {columns}, g.account_id, a.customer_id, g.priority, g.posting_on, g.recorded_at, g.recorded_by,
             m.kind AS moved_kind, m.amount_minor AS moved_minor, m.effective_on AS moved_on,
             m.entry_id AS moved_entry_id, e.number AS moved_entry_number
-        FROM {JOINED}
+        FROM {joined}
             JOIN grant_movements m ON m.grant_id = g.id
             JOIN journal_entries e ON e.id = m.entry_id
-        WHERE g.id = $1 ORDER BY e.number"
+        WHERE g.id = $1 ORDER BY e.number",
+        columns = columns(),
+        joined = joined(),
     );
     let rows = sql::all::<MovedRow>(ctx, &statement, vec![id.0.into()]).await?;
     let mut found = None;

@@ -1,11 +1,12 @@
 //! Invoices as lists, as documents with what settled them, and as the editor needs them.
 
 use super::balances;
+use super::credit_notes;
 use super::lineage::{self, EntriesOf, SlicesOf};
 use super::payments;
 use super::sql::{self, Conditions, unreadable};
 use crate::domain::ids::{CreditGrantId, CustomerId, InvoiceId};
-use crate::domain::invoice::{InvoiceFacts, InvoiceStatus, status};
+use crate::domain::invoice::{InvoiceFacts, InvoiceKind, InvoiceStatus, status};
 use crate::domain::money::{Currency, Money, parse_decimal};
 use crate::domain::rights::Right;
 use crate::dto::error::AppError;
@@ -233,13 +234,14 @@ const JOINED: &str = "invoices i
     JOIN receivable_accounts a ON a.id = i.account_id
     JOIN customers c ON c.id = a.customer_id";
 
-const COLUMNS: &str = "i.id, i.number, a.number AS account, c.number AS customer, c.name AS customer_name, i.currency,
+const COLUMNS: &str = "i.id, i.kind, i.number, a.number AS account, c.number AS customer, c.name AS customer_name, i.currency,
     i.issued_on, i.due_on, i.reference, i.net_minor, i.tax_minor, i.total_minor, i.open_minor, i.disputed,
     i.voided_on";
 
 #[derive(FromQueryResult)]
 struct Row {
     id: Uuid,
+    kind: String,
     number: Option<String>,
     account: String,
     customer: String,
@@ -268,6 +270,8 @@ impl Row {
         };
         Ok(InvoiceRow {
             invoice: InvoiceId(self.id),
+            kind: InvoiceKind::from_code(&self.kind)
+                .ok_or_else(|| unreadable("invoices.kind", &self.kind))?,
             number: self.number,
             on: AccountRef {
                 account: self.account,
@@ -309,6 +313,8 @@ pub async fn detail(ctx: &Ctx, id: &str) -> Result<InvoiceDetail, AppError> {
         version: head.version,
         account_credit: Money::new(head.credit_minor, currency),
         posting_on: head.posting_on,
+        discount: Money::new(head.discount_minor, currency),
+        credit_notes: credit_notes::of_invoice(ctx, invoice).await?,
         lines: lines.collect::<Result<_, DbErr>>()?,
         taxes: taxes.collect::<Result<_, DbErr>>()?,
         voided: head.row.voided_on.map(|voided_on| VoidedInvoice {
@@ -358,6 +364,7 @@ fn shown_grant(
 struct Head {
     #[sea_orm(nested)]
     row: Row,
+    discount_minor: i64,
     posting_on: Option<NaiveDate>,
     note: String,
     void_reason: Option<String>,
@@ -388,22 +395,23 @@ async fn document(ctx: &Ctx, id: &str) -> Result<Document, AppError> {
     ctx.actor.require_someone()?;
     let id: Uuid = id.trim().parse().map_err(|_| AppError::NotFound)?;
     let statement = format!(
-        "SELECT {COLUMNS}, i.posting_on, i.note, i.void_reason, i.version,
+        "SELECT {COLUMNS}, i.discount_minor, i.posting_on, i.note, i.void_reason, i.version,
             g.id AS grant_id, g.number AS grant_number, g.remaining_minor AS grant_remaining_minor,
             a.name AS account_name, {} AS credit_minor, c.id AS customer_id, c.street, c.postal_code, c.city, c.country,
             c.tax_id, c.language, s.value AS issuer,
             l.description AS line_description, l.service AS line_service, l.quantity AS line_quantity,
-            l.unit_price AS line_unit_price, l.discount_minor AS line_discount_minor, l.rate AS line_rate,
+            l.unit_price AS line_unit_price, l.discount_minor AS line_discount_minor,
+            l.share_minor AS line_share_minor, l.rate AS line_rate,
             l.net_minor AS line_net_minor, l.tax_minor AS line_tax_minor
         FROM {JOINED}
             LEFT JOIN credit_grants g ON g.origin_kind = 'invoice' AND g.origin_id = i.id
             LEFT JOIN settings s ON s.name = $2
             LEFT JOIN (
                 SELECT invoice_id, position, description, service, quantity, unit_price, discount_minor,
-                    tax_rate AS rate, net_minor, CAST(NULL AS bigint) AS tax_minor
+                    share_minor, tax_rate AS rate, net_minor, CAST(NULL AS bigint) AS tax_minor
                 FROM invoice_lines WHERE invoice_id = $1
                 UNION ALL
-                SELECT invoice_id, 0, '', '', '', '', 0, rate, net_minor, tax_minor
+                SELECT invoice_id, 0, '', '', '', '', 0, 0, rate, net_minor, tax_minor
                 FROM invoice_taxes WHERE invoice_id = $1) l ON l.invoice_id = i.id
         WHERE i.id = $1 ORDER BY l.position, l.rate",
         balances::standing_credit("$3")
@@ -439,6 +447,7 @@ struct LineOrTax {
     quantity: String,
     unit_price: String,
     discount_minor: i64,
+    share_minor: i64,
     rate: String,
     net_minor: i64,
     tax_minor: Option<i64>,
@@ -454,6 +463,7 @@ struct HeadAndLine {
     line_quantity: Option<String>,
     line_unit_price: Option<String>,
     line_discount_minor: Option<i64>,
+    line_share_minor: Option<i64>,
     line_rate: Option<String>,
     line_net_minor: Option<i64>,
     line_tax_minor: Option<i64>,
@@ -468,6 +478,7 @@ impl HeadAndLine {
                 quantity: self.line_quantity?,
                 unit_price: self.line_unit_price?,
                 discount_minor: self.line_discount_minor?,
+                share_minor: self.line_share_minor?,
                 rate: self.line_rate?,
                 net_minor: self.line_net_minor?,
                 tax_minor: self.line_tax_minor,
@@ -482,7 +493,9 @@ impl LineOrTax {
         Ok(InvoiceLine {
             quantity: decimal("invoice_lines.quantity", &self.quantity)?,
             unit_price: decimal("invoice_lines.unit_price", &self.unit_price)?,
-            discount: Money::new(self.discount_minor, currency),
+            discount: Money::new(self.discount_minor, currency)
+                .plus(Money::new(self.share_minor, currency))
+                .map_err(|error| DbErr::Custom(error.to_string()))?,
             tax_rate: decimal("invoice_lines.tax_rate", &self.rate)?,
             net: Money::new(self.net_minor, currency),
             description: self.description,
@@ -561,6 +574,10 @@ pub async fn draft(ctx: &Ctx, id: &str) -> Result<InvoiceDraft, AppError> {
             due_on: row.due_on.to_string(),
             reference: row.reference,
             note: head.note,
+            discount: match head.discount_minor {
+                0 => String::new(),
+                minor => Money::new(minor, editing.currency).plain(),
+            },
             lines,
             ..NewInvoice::default()
         },

@@ -125,6 +125,7 @@ fn conditions(filter: &JournalFilter) -> Result<(String, Vec<Value>), AppError> 
 const OF_DOCUMENT: &str = "e.document_id IN (
         SELECT i.id FROM invoices i WHERE i.number = $?
         UNION ALL SELECT p.id FROM payments p WHERE CAST(p.number AS text) = $?
+        UNION ALL SELECT n.id FROM credit_notes n WHERE n.number = $?
         UNION ALL SELECT a.id FROM applications a JOIN invoices i ON i.id = a.invoice_id WHERE i.number = $?)";
 
 const ENTRY_COLUMNS: &str =
@@ -132,6 +133,7 @@ const ENTRY_COLUMNS: &str =
     e.document_id, e.reverses_id, e.run_id, e.reason, e.recorded_at, e.recorded_by,
     r.number AS account_number, c.name AS customer_name,
     COALESCE(i.number, CAST(p.number AS text), ai.number, po.code, CAST(g.number AS text), '') AS document_number,
+    COALESCE(i.number, CAST(p.number AS text), n.number, ai.number, CAST(g.number AS text), '') AS document_number,
     (SELECT CAST(COALESCE(SUM(l.amount_minor), 0) AS bigint) FROM journal_lines l
         WHERE l.entry_id = e.id AND l.side = 'debit' AND NOT l.wash) AS amount_minor";
 
@@ -139,6 +141,7 @@ const ENTRY_JOINS: &str = "JOIN receivable_accounts r ON r.id = e.account_id
     JOIN customers c ON c.id = r.customer_id
     LEFT JOIN invoices i ON i.id = e.document_id AND e.document_kind = 'invoice'
     LEFT JOIN payments p ON p.id = e.document_id AND e.document_kind = 'payment'
+    LEFT JOIN credit_notes n ON n.id = e.document_id AND e.document_kind = 'credit_note'
     LEFT JOIN applications a ON a.id = e.document_id AND e.document_kind = 'application'
     LEFT JOIN invoices ai ON ai.id = a.invoice_id
     LEFT JOIN promotion_grants pg ON pg.id = e.document_id AND e.document_kind = 'promotion'

@@ -1,15 +1,15 @@
 //! What documents show of each other: applications, journal entries, history. Who asks is checked by the caller,
 //! which knows the document.
 
+use super::origins::{self, OriginRow};
 use super::sql;
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::{
-    ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
-    ReceivableAccountId,
+    ApplicationId, CreditGrantId, CreditNoteId, CreditRunId, InvoiceId, JournalEntryId, PaymentId, PromotionId, ReceivableAccountId,
 };
 use crate::domain::ledger::{EntrySource, LineSource, Side};
 use crate::dto::lineage::{
-    AppliedSlice, FundsOrigin, GrantRef, HistoryItem, PostedEntry, PostedLine, RunRef, UndoneSlice,
+    AppliedSlice, GrantRef, HistoryItem, PostedEntry, PostedLine, RunRef, UndoneSlice,
 };
 use crate::server::context::Ctx;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -26,6 +26,8 @@ pub enum SlicesOf {
     Grant(CreditGrantId),
     /// What the payment settled itself and what its own grant settled later.
     Payment(PaymentId),
+    /// What the note covered itself and what its own grant settled later.
+    CreditNote(CreditNoteId),
     /// What a credit run applied.
     Run(CreditRunId),
     /// What prepayments of an account paid: the latest so many.
@@ -40,14 +42,8 @@ struct SliceRow {
     grant_id: Option<Uuid>,
     grant_number: Option<i64>,
     class: Option<String>,
-    payment_id: Option<Uuid>,
-    payment_number: Option<i64>,
-    received_on: Option<NaiveDate>,
-    origin_invoice_id: Option<Uuid>,
-    origin_invoice_number: Option<String>,
-    origin_issued_on: Option<NaiveDate>,
     #[sea_orm(nested)]
-    promotion: PromotionColumns,
+    origin: OriginRow,
     amount_minor: i64,
     currency: String,
     effective_on: NaiveDate,
@@ -80,11 +76,15 @@ pub async fn slices(ctx: &Ctx, of: SlicesOf) -> Result<Vec<AppliedSlice>, DbErr>
                 WHERE own.origin_kind = 'payment' AND own.origin_id = $1))",
             id.0,
         ),
+        SlicesOf::CreditNote(id) => (
+            "(a.credit_note_id = $1 OR a.grant_id IN (SELECT own.id FROM credit_grants own
+                WHERE own.origin_kind = 'credit_note' AND own.origin_id = $1))",
+            id.0,
+        ),
     };
     let statement = format!(
         "SELECT a.id, a.invoice_id, i.number AS invoice_number, a.grant_id, g.number AS grant_number, g.class,
-            p.id AS payment_id, p.number AS payment_number, p.received_on,
-            o.id AS origin_invoice_id, o.number AS origin_invoice_number, o.issued_on AS origin_issued_on, {PROMOTION_COLUMNS},
+            {origin},
             a.amount_minor, c.currency, a.effective_on, a.entry_id, e.number AS entry_number,
             a.run_id, r.number AS run_number, a.recorded_at, a.recorded_by,
             a.unapplied_on, a.unapplied_by, a.unapplied_entry_id, u.number AS unapplied_entry_number,
@@ -96,11 +96,10 @@ pub async fn slices(ctx: &Ctx, of: SlicesOf) -> Result<Vec<AppliedSlice>, DbErr>
             LEFT JOIN journal_entries u ON u.id = a.unapplied_entry_id
             LEFT JOIN credit_runs r ON r.id = a.run_id
             LEFT JOIN credit_grants g ON g.id = a.grant_id
-            LEFT JOIN payments p ON p.id = COALESCE(a.payment_id,
-                CASE WHEN g.origin_kind = 'payment' THEN g.origin_id END)
-            LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id
-            {JOINED_PROMOTION}
-        WHERE {filter} ORDER BY a.id LIMIT {ROWS_PER_DOCUMENT}"
+            {joins}
+        WHERE {filter} ORDER BY a.id LIMIT {ROWS_PER_DOCUMENT}",
+        origin = origins::COLUMNS,
+        joins = origins::OF_APPLICATION,
     );
     let rows = sql::all::<SliceRow>(ctx, &statement, vec![id.into()]).await?;
     let mut slices = rows
@@ -122,13 +121,7 @@ fn leave_out_staff(slice: &mut AppliedSlice) {
 }
 
 fn slice(row: SliceRow) -> Result<AppliedSlice, DbErr> {
-    let origin = origin(
-        row.payment_id.zip(row.payment_number).zip(row.received_on),
-        row.origin_invoice_id
-            .zip(row.origin_invoice_number)
-            .zip(row.origin_issued_on),
-        row.promotion,
-    )?;
+    let origin = row.origin.read()?;
     let grant = match (row.grant_id, row.grant_number, row.class) {
         (Some(id), Some(number), Some(class)) => Some(GrantRef {
             grant: CreditGrantId(id),
@@ -173,65 +166,6 @@ fn slice(row: SliceRow) -> Result<AppliedSlice, DbErr> {
     })
 }
 
-/// The promotion that gave grant `g`, as SQL; read as [`PromotionColumns`].
-pub(super) const JOINED_PROMOTION: &str =
-    "LEFT JOIN promotion_grants pg ON g.origin_kind = 'promotion' AND pg.id = g.origin_id
-            LEFT JOIN promotions po ON po.id = pg.promotion_id";
-pub(super) const PROMOTION_COLUMNS: &str = "po.id AS promotion_id, po.code AS promotion_code,
-            po.name_en AS promotion_name_en, po.name_de AS promotion_name_de, pg.granted_on AS promotion_granted_on,
-            pg.revoked_minor AS promotion_revoked_minor";
-
-#[derive(FromQueryResult)]
-pub(super) struct PromotionColumns {
-    promotion_id: Option<Uuid>,
-    promotion_code: Option<String>,
-    promotion_name_en: Option<String>,
-    promotion_name_de: Option<String>,
-    promotion_granted_on: Option<NaiveDate>,
-    promotion_revoked_minor: Option<i64>,
-}
-
-impl PromotionColumns {
-    /// Something of it was taken back.
-    pub fn is_revoked(&self) -> bool {
-        self.promotion_revoked_minor.is_some_and(|minor| minor > 0)
-    }
-
-    fn origin(self) -> Option<FundsOrigin> {
-        Some(FundsOrigin::Promotion {
-            promotion: PromotionId(self.promotion_id?),
-            code: self.promotion_code?,
-            name_en: self.promotion_name_en?,
-            name_de: self.promotion_name_de?,
-            granted_on: self.promotion_granted_on?,
-        })
-    }
-}
-
-/// The document funds came from, out of the columns of the joins.
-pub(super) fn origin(
-    payment: Option<((Uuid, i64), NaiveDate)>,
-    invoice: Option<((Uuid, String), NaiveDate)>,
-    promotion: PromotionColumns,
-) -> Result<FundsOrigin, DbErr> {
-    if let Some(origin) = promotion.origin() {
-        return Ok(origin);
-    }
-    match (payment, invoice) {
-        (Some(((payment, number), received_on)), _) => Ok(FundsOrigin::Payment {
-            payment: PaymentId(payment),
-            number,
-            received_on,
-        }),
-        (None, Some(((invoice, number), issued_on))) => Ok(FundsOrigin::Invoice {
-            invoice: InvoiceId(invoice),
-            number,
-            issued_on,
-        }),
-        (None, None) => Err(DbErr::Type("funds without an origin".to_owned())),
-    }
-}
-
 /// Which journal entries are asked for.
 #[derive(Clone, Copy, Debug)]
 pub enum EntriesOf {
@@ -239,6 +173,8 @@ pub enum EntriesOf {
     Invoice(InvoiceId),
     /// Of the payment itself and of everything its own grant settled.
     Payment(PaymentId),
+    /// Of the note itself and of everything its own grant settled.
+    CreditNote(CreditNoteId),
     /// That changed what is left of the grant.
     Grant(CreditGrantId),
 }
@@ -279,6 +215,15 @@ pub async fn entries(ctx: &Ctx, of: EntriesOf) -> Result<Vec<PostedEntry>, DbErr
                 WHERE g.origin_kind = 'payment' AND g.origin_id = $1
             UNION SELECT m.entry_id FROM grant_movements m JOIN credit_grants g ON g.id = m.grant_id
                 WHERE g.origin_kind = 'payment' AND g.origin_id = $1",
+            id.0,
+        ),
+        EntriesOf::CreditNote(id) => (
+            "SELECT d.id FROM journal_entries d WHERE d.document_id = $1
+            UNION SELECT a.unapplied_entry_id FROM applications a WHERE a.credit_note_id = $1
+            UNION SELECT a.entry_id FROM applications a JOIN credit_grants g ON g.id = a.grant_id
+                WHERE g.origin_kind = 'credit_note' AND g.origin_id = $1
+            UNION SELECT a.unapplied_entry_id FROM applications a JOIN credit_grants g ON g.id = a.grant_id
+                WHERE g.origin_kind = 'credit_note' AND g.origin_id = $1",
             id.0,
         ),
         EntriesOf::Grant(id) => (

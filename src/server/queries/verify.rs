@@ -149,6 +149,9 @@ fn statement(check: BooksCheck) -> String {
         BooksCheck::GrantRemainders => grant_remainders(),
         BooksCheck::MovementEntries => movement_entries(),
         BooksCheck::LapseEntries => lapse_entries(),
+        BooksCheck::CreditNoteTotals => credit_note_totals(),
+        BooksCheck::CreditNoteEntries => credit_note_entries(),
+        BooksCheck::CreditNoteLines => credit_note_lines(),
         BooksCheck::PaymentEntries => payment_entries(),
         BooksCheck::PaymentSplits => payment_splits(),
         BooksCheck::ApplicationEntries => application_entries(),
@@ -210,6 +213,7 @@ fn control_lines() -> String {
 fn currencies() -> String {
     let documents = [
         ("invoice", "COALESCE(d.number, 'draft')", "invoices"),
+        ("credit_note", "COALESCE(d.number, 'draft')", "credit_notes"),
         ("payment", "CAST(d.number AS text)", "payments"),
         ("grant", "CAST(d.number AS text)", "credit_grants"),
         ("entry", "CAST(d.number AS text)", "journal_entries"),
@@ -236,9 +240,11 @@ fn same_account() -> String {
         LEFT JOIN invoices i ON i.id = a.invoice_id
         LEFT JOIN credit_grants g ON g.id = a.grant_id
         LEFT JOIN payments p ON p.id = a.payment_id
+        LEFT JOIN credit_notes n ON n.id = a.credit_note_id
         WHERE i.id IS NULL OR i.account_id <> a.account_id
             OR (a.grant_id IS NOT NULL AND (g.id IS NULL OR g.account_id <> a.account_id))
-            OR (a.payment_id IS NOT NULL AND (p.id IS NULL OR p.account_id <> a.account_id))"
+            OR (a.payment_id IS NOT NULL AND (p.id IS NULL OR p.account_id <> a.account_id))
+            OR (a.credit_note_id IS NOT NULL AND (n.id IS NULL OR n.invoice_id <> a.invoice_id))"
     )
 }
 
@@ -352,6 +358,76 @@ fn invoice_entries() -> String {
                 OR COALESCE(s.minor, 0) <> i.total_minor
                 OR (i.voided_on IS NOT NULL
                     AND (v.id IS NULL OR v.reverses_id IS NULL OR v.reverses_id <> i.entry_id)))"
+    )
+}
+
+fn credit_note_totals() -> String {
+    let part = |column: &str, rows: &str, sum: &str| {
+        format!(
+            "SELECT 'credit_note' AS kind, n.id, COALESCE(n.number, 'draft') AS name, r.number AS account, {NO_ROLE},
+                n.currency, n.{column} AS expected, COALESCE(s.minor, 0) AS found
+            FROM credit_notes n
+            LEFT JOIN receivable_accounts r ON r.id = n.account_id
+            LEFT JOIN (
+                SELECT credit_note_id, CAST(SUM({sum}) AS bigint) AS minor FROM {rows} GROUP BY credit_note_id
+            ) s ON s.credit_note_id = n.id
+            WHERE n.{column} <> COALESCE(s.minor, 0)"
+        )
+    };
+    [
+        part("net_minor", "credit_note_lines", "net_minor"),
+        part("net_minor", "credit_note_taxes", "net_minor"),
+        part("tax_minor", "credit_note_taxes", "tax_minor"),
+    ]
+    .join(" UNION ALL ")
+}
+
+fn credit_note_entries() -> String {
+    let receivable = format!(
+        "SELECT l.entry_id, {CREDITS_LESS_DEBITS} AS minor
+        FROM journal_lines l WHERE l.role = 'receivable' GROUP BY l.entry_id"
+    );
+    format!(
+        "SELECT 'credit_note' AS kind, n.id, COALESCE(n.number, '?') AS name, r.number AS account, {NO_ROLE},
+            n.currency, n.total_minor AS expected, COALESCE(a.minor, 0) + COALESCE(m.minor, 0) AS found
+        FROM credit_notes n
+        LEFT JOIN receivable_accounts r ON r.id = n.account_id
+        LEFT JOIN journal_entries e ON e.id = n.entry_id
+        LEFT JOIN ({receivable}) s ON s.entry_id = n.entry_id
+        LEFT JOIN journal_entries v ON v.id = n.void_entry_id
+        LEFT JOIN ({receivable}) b ON b.entry_id = n.void_entry_id
+        LEFT JOIN (
+            SELECT credit_note_id, CAST(SUM(amount_minor) AS bigint) AS minor
+            FROM applications WHERE credit_note_id IS NOT NULL GROUP BY credit_note_id
+        ) a ON a.credit_note_id = n.id
+        LEFT JOIN (
+            SELECT entry_id, CAST(SUM(amount_minor) AS bigint) AS minor
+            FROM grant_movements WHERE kind = 'issued' GROUP BY entry_id
+        ) m ON m.entry_id = n.entry_id
+        WHERE n.finalised_at IS NOT NULL
+            AND (e.id IS NULL OR e.document_id <> n.id OR e.source <> 'CRN' OR e.posting_on <> n.posting_on
+                OR COALESCE(s.minor, 0) <> n.total_minor
+                OR COALESCE(a.minor, 0) + COALESCE(m.minor, 0) <> n.total_minor
+                OR (n.voided_on IS NOT NULL AND (v.id IS NULL OR v.reverses_id IS NULL
+                    OR v.reverses_id <> n.entry_id OR COALESCE(b.minor, 0) <> -n.total_minor)))"
+    )
+}
+
+/// By net per line, which is what quantities come to.
+fn credit_note_lines() -> String {
+    format!(
+        "SELECT 'invoice' AS kind, i.id, COALESCE(i.number, '?') AS name, r.number AS account, {NO_ROLE},
+            i.currency, l.net_minor AS expected, s.minor AS found
+        FROM (
+            SELECT n.invoice_id, c.position, CAST(SUM(c.net_minor) AS bigint) AS minor
+            FROM credit_note_lines c JOIN credit_notes n ON n.id = c.credit_note_id
+            WHERE n.finalised_at IS NOT NULL AND n.voided_on IS NULL GROUP BY n.invoice_id, c.position
+        ) s
+        JOIN invoices i ON i.id = s.invoice_id
+        JOIN receivable_accounts r ON r.id = i.account_id
+        LEFT JOIN invoice_lines l ON l.invoice_id = s.invoice_id AND l.position = s.position
+        WHERE l.invoice_id IS NULL OR (l.net_minor >= 0 AND (s.minor < 0 OR s.minor > l.net_minor))
+            OR (l.net_minor < 0 AND (s.minor > 0 OR s.minor < l.net_minor))"
     )
 }
 
@@ -471,6 +547,7 @@ fn application_entries() -> String {
         LEFT JOIN invoices i ON i.id = a.invoice_id
         LEFT JOIN journal_entries e ON e.id = a.entry_id
         LEFT JOIN payments p ON p.id = a.payment_id
+        LEFT JOIN credit_notes n ON n.id = a.credit_note_id
         LEFT JOIN (
             SELECT l.entry_id, l.invoice_id, {CREDITS_LESS_DEBITS} AS minor
             FROM journal_lines l WHERE l.invoice_id IS NOT NULL GROUP BY l.entry_id, l.invoice_id
@@ -478,6 +555,7 @@ fn application_entries() -> String {
         LEFT JOIN ({four}) f ON f.entry_id = a.entry_id
         WHERE e.id IS NULL OR COALESCE(c.minor, 0) <> a.amount_minor
             OR (a.payment_id IS NOT NULL AND p.entry_id <> a.entry_id)
+            OR (a.credit_note_id IS NOT NULL AND n.entry_id <> a.entry_id)
             OR (a.grant_id IS NOT NULL
                 AND (e.source <> 'ARP' OR e.document_id <> a.id OR e.reverses_id IS NOT NULL OR {not_four}))",
         four = application_lines(),
@@ -584,7 +662,10 @@ fn promotion_grants() -> String {
     )
 }
 
-/// Imported documents have no year and are exempt.
+/// The documents whose numbers count gap-free. Imported ones have no year and are exempt.
+const NUMBERED: &str = "SELECT series, year, sequence FROM invoices WHERE year IS NOT NULL
+    UNION ALL SELECT series, year, sequence FROM credit_notes WHERE year IS NOT NULL";
+
 fn number_gaps() -> String {
     format!(
         "SELECT 'series' AS kind, CAST(NULL AS uuid) AS id, series || '-' || CAST(year AS text) AS name,
@@ -592,7 +673,7 @@ fn number_gaps() -> String {
         FROM (
             SELECT series, year, sequence,
                 LAG(sequence, 1, CAST(0 AS bigint)) OVER (PARTITION BY series, year ORDER BY sequence) AS previous
-            FROM invoices WHERE year IS NOT NULL AND sequence IS NOT NULL
+            FROM ({NUMBERED}) AS documents
         ) AS numbered
         WHERE sequence <> previous + 1"
     )
@@ -605,7 +686,7 @@ fn number_series() -> String {
             CAST(SUM(last_used) AS bigint) AS expected, CAST(SUM(last_sequence) AS bigint) AS found
         FROM (
             SELECT series, year, MAX(sequence) AS last_used, CAST(0 AS bigint) AS last_sequence
-            FROM invoices WHERE year IS NOT NULL GROUP BY series, year
+            FROM ({NUMBERED}) AS documents GROUP BY series, year
             UNION ALL
             SELECT series, year, 0, last_sequence FROM number_series
         ) AS both_sides

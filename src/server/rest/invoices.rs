@@ -62,6 +62,10 @@ struct InvoiceBody {
     reference: String,
     #[schema(required = false)]
     note: String,
+    /// Off the whole invoice before tax; spread over its lines.
+    #[serde(deserialize_with = "number_text")]
+    #[schema(required = false, example = "0.00")]
+    discount: String,
     lines: Vec<LineBody>,
     /// `draft` (or empty), or `finalise` to give it its number at once.
     #[schema(required = false, example = "finalise")]
@@ -117,6 +121,7 @@ impl InvoiceBody {
             due_on: self.due_on,
             reference: self.reference,
             note: self.note,
+            discount: self.discount,
             lines: lines.collect(),
             act: self.act,
             reason: self.reason,

@@ -5,6 +5,7 @@ mod answer;
 mod applications;
 mod audit_events;
 mod credit_grants;
+mod credit_notes;
 mod credit_runs;
 mod customers;
 mod document;
@@ -60,6 +61,7 @@ fn resources() -> OpenApiRouter<Ctx> {
         .merge(customers::routes())
         .merge(receivable_accounts::routes())
         .merge(invoices::routes())
+        .merge(credit_notes::routes())
         .merge(payments::routes())
         .merge(credit_grants::routes())
         .merge(applications::routes())

@@ -345,7 +345,7 @@ pub(super) async fn plan_on_finalising(
 }
 
 /// One application is undone by a contra entry of four lines; the slice returns to its grant. A slice that came
-/// straight from a payment goes to the payment's own grant, which is created or enlarged.
+/// straight from a payment or credit note goes to that document's own grant, which is created or enlarged.
 ///
 /// Fails when it was undone before, or when the date is before the application's own. Idempotent by key.
 pub async fn unapply(ctx: &Ctx, command: Unapplication) -> Result<RecordedApplication, AppError> {
@@ -432,6 +432,10 @@ pub(super) async fn returns_to(
                 let grant = grants::find_by_origin(tx, Origin::Payment(payment)).await?;
                 ids.extend(grant.map(|grant| grant.id));
             }
+            Funds::CreditNote(note) => {
+                let grant = grants::find_by_origin(tx, Origin::CreditNote(note)).await?;
+                ids.extend(grant.map(|grant| grant.id));
+            }
         }
     }
     Ok(ids)
@@ -498,9 +502,35 @@ pub(super) async fn undo_one(
     application: &Application,
     undo: &Undo,
 ) -> Result<(), AppError> {
+    undo_part(
+        ctx,
+        tx,
+        account,
+        application,
+        application.amount_minor,
+        undo,
+    )
+    .await
+}
+
+/// Undoes a part of a standing application of a grant, or all of it: the whole is undone as one row, and what is not
+/// given back is applied again on the same day, whatever has become of the grant meanwhile.
+pub(super) async fn undo_part(
+    ctx: &Ctx,
+    tx: &Tx,
+    account: &LockedAccount,
+    application: &Application,
+    part_minor: i64,
+    undo: &Undo,
+) -> Result<(), AppError> {
     let grant = match application.funds {
         Funds::Grant(grant) => grants::find(tx, grant).await?.ok_or(AppError::NotFound)?,
-        Funds::Payment(payment) => own_grant(ctx, tx, account, payment, undo).await?,
+        Funds::Payment(payment) => {
+            own_grant(ctx, tx, account, Origin::Payment(payment), undo).await?
+        }
+        Funds::CreditNote(note) => {
+            own_grant(ctx, tx, account, Origin::CreditNote(note), undo).await?
+        }
     };
     let entry = JournalEntryId(Uuid::now_v7());
     let credit = grant.slice(application.amount_minor);
@@ -517,7 +547,7 @@ pub(super) async fn undo_one(
     journal::post(tx, ctx, std::slice::from_ref(&to_post)).await?;
     let returned = Returned {
         application: application.id,
-        amount_minor: application.amount_minor,
+        amount_minor: part_minor,
         returned_on: to_post.effective_on,
         posting_on: to_post.posting_on,
         lapsing: undo.lapsing,
@@ -534,7 +564,7 @@ pub(super) async fn undo_one(
     applications::mark_unapplied(tx, ctx, &[undoing]).await?;
     match application.funds {
         Funds::Grant(grant) => grants::refresh(tx, &[grant]).await?,
-        Funds::Payment(_) => {
+        Funds::Payment(_) | Funds::CreditNote(_) => {
             let issued = NewMovement {
                 grant: grant.id,
                 account: account.id,
@@ -547,30 +577,48 @@ pub(super) async fn undo_one(
             grants::record_movement(tx, ctx, issued).await?;
         }
     }
-    after_return(ctx, tx, account, &grant, returned).await?;
     invoices::refresh_open(tx, &[application.invoice]).await?;
-    Ok(())
+    let kept_minor = application.amount_minor - part_minor;
+    if kept_minor > 0 {
+        let again = Allocation {
+            grant: grant.id,
+            invoice: application.invoice,
+            amount_minor: kept_minor,
+        };
+        let dated = DatedApplications {
+            effective_on: to_post.effective_on,
+            posting_on: to_post.posting_on,
+            run: None,
+        };
+        let grants = HashMap::from([(grant.id, grant.clone())]);
+        write(ctx, tx, account, &[again], &grants, dated).await?;
+        settle_caches(tx, account, &[again]).await?;
+    }
+    // Last, so that only what was given back lapses.
+    after_return(ctx, tx, account, &grant, returned).await
 }
 
-/// The grant that belongs to a payment; made, empty, where there is none yet.
+/// The grant that belongs to a payment or credit note; made, empty, where there is none yet.
 async fn own_grant(
     ctx: &Ctx,
     tx: &Tx,
     account: &LockedAccount,
-    payment: crate::domain::ids::PaymentId,
+    origin: Origin,
     undo: &Undo,
 ) -> Result<StoredGrant, AppError> {
-    let origin = Origin::Payment(payment);
     if let Some(grant) = grants::find_by_origin(tx, origin).await? {
         return Ok(grant);
     }
-    let stored = payments::find(tx, payment)
-        .await?
-        .ok_or(AppError::NotFound)?;
-    let class = if stored.prepayment {
-        CreditClass::Prepayment
-    } else {
-        CreditClass::Overpayment
+    let class = match origin {
+        Origin::Payment(payment) => {
+            let stored = payments::find(tx, payment).await?;
+            match stored.ok_or(AppError::NotFound)?.prepayment {
+                true => CreditClass::Prepayment,
+                false => CreditClass::Overpayment,
+            }
+        }
+        Origin::Promotion(_) => CreditClass::Promotion,
+        Origin::Invoice(_) | Origin::CreditNote(_) => CreditClass::CreditNote,
     };
     let day = undo.unapplied_on;
     let terms = terms_for_new_grant(ctx, tx, account, class, day, GivenTerms::default()).await?;

@@ -31,7 +31,7 @@ use crate::server::store::grants::{
 };
 use crate::server::store::invoices::{self as store, Finalisation, StoredInvoice, Voiding};
 use crate::server::store::journal::{self, Document, EntryToPost};
-use crate::server::store::{Tx, customers, numbers};
+use crate::server::store::{Tx, credit_notes, customers, numbers};
 use chrono::{Datelike, NaiveDate};
 use serde_json::json;
 use uuid::Uuid;
@@ -349,6 +349,9 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
             .iter()
             .any(|slice| matches!(slice.funds, Funds::Payment(_))),
     )?;
+    if credit_notes::any_standing(&tx, invoice_id).await? {
+        return Err(Refusal::InvoiceCredited.of_act());
+    }
     let grant = grants::find_by_origin(&tx, Origin::Invoice(invoice_id)).await?;
     if let Some(grant) = &grant {
         check_credit_untouched(&tx, &invoice, grant).await?;

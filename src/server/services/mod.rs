@@ -4,6 +4,7 @@
 pub mod applications;
 pub mod chart;
 pub mod clock;
+pub mod credit_notes;
 pub mod credit_runs;
 pub mod customers;
 pub mod expiry;

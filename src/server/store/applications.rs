@@ -4,7 +4,7 @@ use super::Tx;
 use super::entity::applications::{Column, Entity, Model};
 use super::sql;
 use crate::domain::ids::{
-    ApplicationId, CreditGrantId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
+    ApplicationId, CreditGrantId, CreditNoteId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
     ReceivableAccountId,
 };
 use crate::server::context::Ctx;
@@ -17,6 +17,8 @@ pub enum Funds {
     Grant(CreditGrantId),
     /// Straight from the payment, within its own entry.
     Payment(PaymentId),
+    /// Straight from the credit note, within its own entry.
+    CreditNote(CreditNoteId),
 }
 
 /// An application, new or as stored.
@@ -40,6 +42,7 @@ const COLUMNS: &[&str] = &[
     "invoice_id",
     "grant_id",
     "payment_id",
+    "credit_note_id",
     "amount_minor",
     "effective_on",
     "posting_on",
@@ -58,9 +61,10 @@ pub async fn insert(tx: &Tx, ctx: &Ctx, applications: &[Application]) -> Result<
 }
 
 fn row(ctx: &Ctx, application: &Application) -> Vec<Value> {
-    let (grant_id, payment_id) = match application.funds {
-        Funds::Grant(id) => (Some(id.0), None),
-        Funds::Payment(id) => (None, Some(id.0)),
+    let (grant_id, payment_id, credit_note_id) = match application.funds {
+        Funds::Grant(id) => (Some(id.0), None, None),
+        Funds::Payment(id) => (None, Some(id.0), None),
+        Funds::CreditNote(id) => (None, None, Some(id.0)),
     };
     vec![
         application.id.0.into(),
@@ -68,6 +72,7 @@ fn row(ctx: &Ctx, application: &Application) -> Vec<Value> {
         application.invoice.0.into(),
         grant_id.into(),
         payment_id.into(),
+        credit_note_id.into(),
         application.amount_minor.into(),
         application.effective_on.into(),
         application.posting_on.into(),
@@ -96,6 +101,11 @@ pub async fn standing_of_grant(tx: &Tx, id: CreditGrantId) -> Result<Vec<Applica
 /// The slices settled straight by a payment that stand, newest first.
 pub async fn standing_of_payment(tx: &Tx, id: PaymentId) -> Result<Vec<Application>, DbErr> {
     standing(tx, Column::PaymentId.eq(id.0)).await
+}
+
+/// The slices settled straight by a credit note that stand, newest first.
+pub async fn standing_of_credit_note(tx: &Tx, id: CreditNoteId) -> Result<Vec<Application>, DbErr> {
+    standing(tx, Column::CreditNoteId.eq(id.0)).await
 }
 
 /// The applications a run made on these accounts, newest first, whether they stand or not.
@@ -127,13 +137,12 @@ async fn standing(
 }
 
 fn stored(row: Model) -> Result<Application, DbErr> {
-    let funds = match (row.grant_id, row.payment_id) {
-        (Some(grant), _) => Funds::Grant(CreditGrantId(grant)),
-        (None, Some(payment)) => Funds::Payment(PaymentId(payment)),
-        (None, None) => {
-            return Err(DbErr::Type(
-                "an application names neither grant nor payment".to_owned(),
-            ));
+    let funds = match (row.grant_id, row.payment_id, row.credit_note_id) {
+        (Some(grant), ..) => Funds::Grant(CreditGrantId(grant)),
+        (None, Some(payment), _) => Funds::Payment(PaymentId(payment)),
+        (None, None, Some(note)) => Funds::CreditNote(CreditNoteId(note)),
+        (None, None, None) => {
+            return Err(DbErr::Type("an application names no funds".to_owned()));
         }
     };
     Ok(Application {

@@ -7,7 +7,7 @@ use super::sql;
 use crate::domain::credit::{CreditClass, UsableGrant};
 use crate::domain::expiry::LapseCause;
 use crate::domain::ids::{
-    CreditGrantId, ExpiryPolicyVersionId, InvoiceId, JournalEntryId, PaymentId, PromotionGrantId,
+    CreditGrantId, CreditNoteId, ExpiryPolicyVersionId, InvoiceId, JournalEntryId, PaymentId, PromotionGrantId,
     ReceivableAccountId,
 };
 use crate::domain::ledger::coded;
@@ -30,6 +30,7 @@ pub enum Origin {
     Invoice(InvoiceId),
     /// What a promotion gave.
     Promotion(PromotionGrantId),
+    CreditNote(CreditNoteId),
 }
 
 impl Origin {
@@ -38,6 +39,7 @@ impl Origin {
             Self::Payment(id) => ("payment", id.0),
             Self::Invoice(id) => ("invoice", id.0),
             Self::Promotion(id) => ("promotion", id.0),
+            Self::CreditNote(id) => ("credit_note", id.0),
         }
     }
 }

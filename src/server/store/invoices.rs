@@ -5,6 +5,7 @@ use super::entity::{invoice_lines, invoice_taxes, invoices};
 use super::sql;
 use crate::domain::allocation::OpenItem;
 use crate::domain::ids::{InvoiceId, JournalEntryId, ReceivableAccountId};
+use crate::domain::invoice::InvoiceKind;
 use crate::domain::money::{Currency, Money};
 use crate::domain::posting::DocumentTotals;
 use crate::dto::invoices::ReadInvoice;
@@ -21,6 +22,7 @@ pub struct StoredInvoice {
     pub id: InvoiceId,
     pub account: ReceivableAccountId,
     pub currency: Currency,
+    pub kind: InvoiceKind,
     pub number: Option<String>,
     pub issued_on: NaiveDate,
     pub due_on: NaiveDate,
@@ -96,6 +98,7 @@ fn contents(invoice: &ReadInvoice) -> invoices::ActiveModel {
         net_minor: Set(invoice.totals.net_minor),
         tax_minor: Set(invoice.totals.tax_minor),
         total_minor: Set(invoice.totals.total_minor),
+        discount_minor: Set(invoice.discount_minor),
         reference: Set(invoice.reference.clone()),
         note: Set(invoice.note.clone()),
         ..Default::default()
@@ -118,19 +121,23 @@ async fn insert_lines(tx: &Tx, id: InvoiceId, invoice: &ReadInvoice) -> Result<(
     let lines = invoice
         .lines
         .iter()
+        .zip(&invoice.shares)
         .zip(&invoice.totals.line_nets)
         .zip(1..)
-        .map(|((line, net), position)| invoice_lines::ActiveModel {
-            invoice_id: Set(id.0),
-            position: Set(position),
-            description: Set(line.description.clone()),
-            service: Set(line.service.clone()),
-            quantity: Set(line.priced.quantity.normalize().to_string()),
-            unit_price: Set(line.priced.unit_price.to_string()),
-            discount_minor: Set(line.priced.discount_minor),
-            tax_rate: Set(line.priced.tax_rate.normalize().to_string()),
-            net_minor: Set(*net),
-        });
+        .map(
+            |(((line, share), net), position)| invoice_lines::ActiveModel {
+                invoice_id: Set(id.0),
+                position: Set(position),
+                description: Set(line.description.clone()),
+                service: Set(line.service.clone()),
+                quantity: Set(line.priced.quantity.normalize().to_string()),
+                unit_price: Set(line.priced.unit_price.to_string()),
+                discount_minor: Set(line.priced.discount_minor),
+                share_minor: Set(*share),
+                tax_rate: Set(line.priced.tax_rate.normalize().to_string()),
+                net_minor: Set(*net),
+            },
+        );
     invoice_lines::Entity::insert_many(lines)
         .exec_without_returning(&tx.connection)
         .await?;
@@ -233,6 +240,8 @@ fn stored(row: invoices::Model) -> Result<StoredInvoice, DbErr> {
         id: InvoiceId(row.id),
         account: ReceivableAccountId(row.account_id),
         currency,
+        kind: InvoiceKind::from_code(&row.kind)
+            .ok_or_else(|| DbErr::Type("invoices.kind holds an unknown value".to_owned()))?,
         number: row.number,
         issued_on: row.issued_on,
         due_on: row.due_on,

@@ -20,6 +20,7 @@ pub enum Document {
     Grant(Uuid),
     /// A grant of a promotion.
     Promotion(Uuid),
+    CreditNote(Uuid),
 }
 
 impl Document {
@@ -30,6 +31,7 @@ impl Document {
             Self::Application(id) => ("application", id),
             Self::Grant(id) => ("grant", id),
             Self::Promotion(id) => ("promotion", id),
+            Self::CreditNote(id) => ("credit_note", id),
         }
     }
 }

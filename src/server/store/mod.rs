@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod applications;
 pub mod audit;
+pub mod credit_notes;
 pub mod credit_runs;
 pub mod customers;
 mod entity;

@@ -5,6 +5,7 @@ mod audit;
 mod books;
 pub mod browser;
 mod business;
+mod credit_notes;
 mod credit_runs;
 mod credits;
 mod customer_reading;

@@ -144,11 +144,11 @@ pub(super) fn amount(amount: &str) -> Value {
     json!({ "amount": amount, "currency": "EUR" })
 }
 
-fn payment(account: &str, received: &str) -> Value {
+pub(super) fn payment(account: &str, received: &str) -> Value {
     json!({ "account": account, "amount": amount(received), "received_on": "2026-06-15" })
 }
 
-fn invoice(account: &str, price: &str) -> Value {
+pub(super) fn invoice(account: &str, price: &str) -> Value {
     json!({
         "account": account,
         "issued_on": "2026-06-15",

@@ -215,6 +215,10 @@ fn document(row: &LedgerRow) -> AnyView {
             let label = t!(accounts.promotion, code = code.clone());
             view! { <a href=links::promotion(*promotion)>{label}</a> }.into_any()
         }
+        LedgerDocument::CreditNote {
+            credit_note,
+            number,
+        } => view! { <a href=links::credit_note(*credit_note)>{number.clone()}</a> }.into_any(),
         LedgerDocument::Application { invoice, number } => {
             let applied = row.applied.map(|amount| match row.reverses {
                 true => t!(accounts.unapplied, amount = format::money(amount)),

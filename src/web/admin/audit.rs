@@ -136,6 +136,7 @@ fn page_of(kind: SubjectKind, subject: &AuditSubject) -> Option<String> {
         SubjectKind::Customer => by_label("customers"),
         SubjectKind::ReceivableAccount => by_label("accounts"),
         SubjectKind::Invoice | SubjectKind::Application => by_id("invoices"),
+        SubjectKind::CreditNote => by_id("credit-notes"),
         SubjectKind::Payment => by_id("payments"),
         SubjectKind::Grant => by_id("credits"),
         SubjectKind::CreditRun => by_id("credit-runs"),

@@ -77,6 +77,9 @@ fn your_origin(origin: &FundsOrigin) -> String {
                 name = words::localised(name_en, name_de)
             )
         }
+        FundsOrigin::CreditNote { number, .. } => {
+            t!(lineage.your_credit_note, number = number.clone())
+        }
     }
 }
 
@@ -96,6 +99,9 @@ fn page(grant: GrantDetail) -> impl IntoView {
     let href = match &row.origin {
         FundsOrigin::Payment { payment, .. } => Some(links::portal_payment(*payment)),
         FundsOrigin::Invoice { invoice, .. } => Some(links::portal_invoice(*invoice)),
+        FundsOrigin::CreditNote { credit_note, .. } => {
+            Some(links::portal_credit_note(*credit_note))
+        }
         FundsOrigin::Promotion { .. } => None,
     };
     let origin = match href {

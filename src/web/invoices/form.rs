@@ -47,7 +47,7 @@ fn Fields(draft: InvoiceDraft) -> impl IntoView {
         invoices.due_on_hint,
         days = format::number(editing.terms_days)
     );
-    let lines = lines_start(&editing, &invoice.lines);
+    let lines = lines_start(&editing, &invoice.lines, &invoice.discount);
     view! {
         <Hidden name="invoice" value=invoice.invoice />
         <Hidden name="version" value=version />
@@ -102,7 +102,7 @@ pub fn ReasonField() -> impl IntoView {
 }
 
 /// What the island begins with: everything typed so far, else the draft's lines, and room for more.
-fn lines_start(editing: &InvoiceEditing, saved: &[NewInvoiceLine]) -> LinesStart {
+fn lines_start(editing: &InvoiceEditing, saved: &[NewInvoiceLine], discount: &str) -> LinesStart {
     let scope = scope();
     let visit = visit();
     let asked: usize = visit
@@ -134,6 +134,7 @@ fn lines_start(editing: &InvoiceEditing, saved: &[NewInvoiceLine]) -> LinesStart
             .iter()
             .map(|rate| format::typed_number(rate))
             .collect(),
+        discount: whole_discount(&scope, discount),
         error: joined(&scope, "lines"),
         texts: texts(editing),
     }
@@ -170,6 +171,23 @@ fn line_start(scope: &FormScope, index: usize, line: &NewInvoiceLine) -> LineSta
     }
 }
 
+fn whole_discount(scope: &FormScope, saved: &str) -> LineInput {
+    scope
+        .labels
+        .lock()
+        .expect("no field panics while it notes its label")
+        .push((
+            "discount".to_owned(),
+            t!(invoices.discount_on_all).to_owned(),
+        ));
+    LineInput {
+        value: scope
+            .typed("discount")
+            .unwrap_or_else(|| format::typed_number(saved)),
+        error: joined(scope, "discount"),
+    }
+}
+
 fn joined(scope: &FormScope, name: &str) -> String {
     let sentences: Vec<String> = scope.refusals(name).iter().map(sentence).collect();
     sentences.join(" ")
@@ -195,6 +213,7 @@ fn texts(editing: &InvoiceEditing) -> LineTexts {
         quantity: t!(invoices.quantity).to_owned(),
         unit_price: t!(invoices.unit_price).to_owned(),
         discount: t!(invoices.discount).to_owned(),
+        discount_on_all: t!(invoices.discount_on_all).to_owned(),
         tax_rate: t!(invoices.tax_rate).to_owned(),
         net: t!(invoices.net).to_owned(),
         add: t!(invoices.add_lines).to_owned(),

@@ -3,7 +3,7 @@
 //! Without JavaScript the same markup is a part of the plain form; its button for more lines asks the server.
 
 use crate::domain::invoice::Totals;
-use crate::domain::money::{Currency, Money};
+use crate::domain::money::{Currency, Money, plain_decimal};
 use crate::dto::form::Typed;
 use crate::dto::invoices::{NewInvoiceLine, running_totals};
 use crate::web::ui::format::{money_in, percent_in};
@@ -27,6 +27,8 @@ pub struct LinesStart {
     pub page: String,
     /// Tax rates to choose from.
     pub rates: Vec<String>,
+    /// Off the whole invoice.
+    pub discount: LineInput,
     /// What was refused about the lines as a whole.
     pub error: String,
     pub texts: LineTexts,
@@ -60,6 +62,7 @@ pub struct LineTexts {
     pub quantity: String,
     pub unit_price: String,
     pub discount: String,
+    pub discount_on_all: String,
     pub tax_rate: String,
     pub net: String,
     pub add: String,
@@ -109,6 +112,7 @@ pub fn InvoiceLines(start: LinesStart) -> impl IntoView {
             .map(|row| typed_line(row).plain(locale == Locale::de))
             .collect::<Vec<_>>(),
     );
+    let discount = RwSignal::new(plain_decimal(&start.discount.value, locale == Locale::de));
     let count = start.rows.len();
     let rows = RwSignal::new(
         start
@@ -123,6 +127,7 @@ pub fn InvoiceLines(start: LinesStart) -> impl IntoView {
     let read = move || {
         if let Some(root) = root.get_untracked() {
             lines.set(read_lines(&root, rows.with_untracked(Vec::len), locale));
+            discount.set(read_discount(&root, locale));
         }
     };
     let awake = RwSignal::new(false);
@@ -222,7 +227,10 @@ pub fn InvoiceLines(start: LinesStart) -> impl IntoView {
                         <p class="hint">{texts.with_value(|texts| texts.leave_empty.clone())}</p>
                     </Show>
                 </div>
-                {sums(lines, texts, currency, locale)}
+                <div>
+                    {whole_discount(words.discount_on_all, start.discount)}
+                    {sums(lines, discount, texts, currency, locale)}
+                </div>
             </div>
         </div>
     }
@@ -241,7 +249,7 @@ fn line_row(
     let net = move || {
         place.lines.with(|lines| {
             let line = lines.get(index.get())?;
-            let nets = running_totals(std::slice::from_ref(line), place.currency).line_nets;
+            let nets = running_totals(std::slice::from_ref(line), "", place.currency).line_nets;
             let net = *nets.first()?;
             Some(money_in(place.locale, Money::new(net?, place.currency)))
         })
@@ -330,14 +338,44 @@ fn input(
     }
 }
 
+/// The discount on the whole invoice, which the server spreads over the lines.
+fn whole_discount(label: String, start: LineInput) -> impl IntoView {
+    let refused = !start.error.is_empty();
+    let error_id = refused.then_some("invoice-discount-error");
+    let error = refused.then(|| view! { <p class="field-error" id=error_id>{start.error}</p> });
+    let class = if refused { "field field-bad" } else { "field" };
+    view! {
+        <div class=class>
+            <label for="invoice-discount">{label}</label>
+            <input
+                type="text"
+                inputmode="decimal"
+                class="number"
+                id="invoice-discount"
+                name=WHOLE_DISCOUNT
+                value=start.value
+                autocomplete="off"
+                aria-describedby=error_id
+                aria-invalid=refused.then_some("true")
+            />
+            {error}
+        </div>
+    }
+}
+
 /// Net, tax per rate and total of what is typed so far.
 fn sums(
     lines: RwSignal<Vec<NewInvoiceLine>>,
+    discount: RwSignal<String>,
     texts: StoredValue<LineTexts>,
     currency: Currency,
     locale: Locale,
 ) -> impl IntoView {
-    let totals = Memo::new(move |_| lines.with(|lines| running_totals(lines, currency).totals));
+    let totals = Memo::new(move |_| {
+        lines.with(|lines| {
+            discount.with(|discount| running_totals(lines, discount, currency).totals)
+        })
+    });
     move || match totals.get() {
         Some(totals) => known_sums(&totals, texts, currency, locale).into_any(),
         None => {
@@ -415,11 +453,25 @@ fn input_id(index: usize, column: &str) -> String {
     format!("invoice-lines-{index}-{column}")
 }
 
+/// As the form around the island names the discount on the whole.
+const WHOLE_DISCOUNT: &str = "invoice[discount]";
+
+/// What stands in the field for the discount on the whole now, made plain.
+fn read_discount(root: &HtmlElement, locale: Locale) -> String {
+    let typed = fields_of(root).and_then(|fields| fields.get(WHOLE_DISCOUNT).as_string());
+    plain_decimal(&typed.unwrap_or_default(), locale == Locale::de)
+}
+
+/// The fields of the form around the island.
+fn fields_of(root: &HtmlElement) -> Option<FormData> {
+    let form = root.closest("form").ok().flatten()?;
+    let form = form.dyn_into::<HtmlFormElement>().ok()?;
+    FormData::new_with_form(&form).ok()
+}
+
 /// What stands in the fields of the page now, made plain.
 fn read_lines(root: &HtmlElement, count: usize, locale: Locale) -> Vec<NewInvoiceLine> {
-    let form = root.closest("form").ok().flatten();
-    let form = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
-    let Some(fields) = form.and_then(|form| FormData::new_with_form(&form).ok()) else {
+    let Some(fields) = fields_of(root) else {
         return Vec::new();
     };
     let typed = |index: usize, column: &str| {

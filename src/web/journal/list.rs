@@ -1,7 +1,7 @@
 //! Entries by accounting day, with filters in the URL.
 
 use super::api::list_entries;
-use crate::domain::ids::{CreditGrantId, InvoiceId, PaymentId};
+use crate::domain::ids::{CreditGrantId, CreditNoteId, InvoiceId, PaymentId};
 use crate::domain::ledger::EntrySource;
 use crate::dto::journal::{DocumentKind, EntryRow, JournalFilter};
 use crate::dto::page::{Page, PageRequest};
@@ -98,6 +98,10 @@ pub fn DocumentLink(entry: EntryRow) -> impl IntoView {
         DocumentKind::Payment => {
             let href = links::payment(PaymentId(entry.document_id));
             (href, t!(journal.payment, number = number))
+        }
+        DocumentKind::CreditNote => {
+            let href = links::credit_note(CreditNoteId(entry.document_id));
+            (href, t!(journal.credit_note, number = number))
         }
         DocumentKind::Application => {
             let href = links::entries_of(&number);

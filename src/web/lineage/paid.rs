@@ -116,6 +116,9 @@ fn line(slice: AppliedSlice) -> impl IntoView {
                 name = words::localised(name_en, name_de)
             )
         }
+        FundsOrigin::CreditNote { number, .. } => {
+            t!(lineage.your_credit_note, number = number.clone())
+        }
     };
     let sentence = t!(
         lineage.paid,

@@ -20,6 +20,9 @@ pub fn origin_words(origin: &FundsOrigin) -> String {
         ),
         FundsOrigin::Invoice {
             number, issued_on, ..
+        }
+        | FundsOrigin::CreditNote {
+            number, issued_on, ..
         } => t!(
             lineage.of_invoice,
             number = number.clone(),
@@ -35,6 +38,7 @@ pub fn origin_link(origin: &FundsOrigin) -> String {
         FundsOrigin::Payment { payment, .. } => links::payment(*payment),
         FundsOrigin::Invoice { invoice, .. } => links::invoice(*invoice),
         FundsOrigin::Promotion { promotion, .. } => links::promotion(*promotion),
+        FundsOrigin::CreditNote { credit_note, .. } => links::credit_note(*credit_note),
     }
 }
 
@@ -194,6 +198,9 @@ pub fn WhatPaidItForCustomer(slices: Vec<AppliedSlice>) -> impl IntoView {
                         lineage.your_promotion,
                         name = words::localised(name_en, name_de)
                     )
+                }
+                FundsOrigin::CreditNote { number, .. } => {
+                    t!(lineage.your_credit_note, number = number.clone())
                 }
             };
             let class = slice.grant.as_ref().map(|grant| {

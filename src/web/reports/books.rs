@@ -110,6 +110,7 @@ fn kind(kind: FoundKind) -> &'static str {
     match kind {
         FoundKind::Account => t!(reports.kind_account),
         FoundKind::Invoice => t!(reports.kind_invoice),
+        FoundKind::CreditNote => t!(reports.kind_credit_note),
         FoundKind::Payment => t!(reports.kind_payment),
         FoundKind::Grant => t!(reports.kind_grant),
         FoundKind::Application => t!(reports.kind_application),
@@ -138,6 +139,9 @@ fn rule(check: BooksCheck) -> &'static str {
         BooksCheck::GrantRemainders => t!(reports.check_grant_remainders),
         BooksCheck::LapseEntries => t!(reports.check_lapse_entries),
         BooksCheck::MovementEntries => t!(reports.check_movement_entries),
+        BooksCheck::CreditNoteTotals => t!(reports.check_credit_note_totals),
+        BooksCheck::CreditNoteEntries => t!(reports.check_credit_note_entries),
+        BooksCheck::CreditNoteLines => t!(reports.check_credit_note_lines),
         BooksCheck::PaymentEntries => t!(reports.check_payment_entries),
         BooksCheck::PaymentSplits => t!(reports.check_payment_splits),
         BooksCheck::ApplicationEntries => t!(reports.check_application_entries),

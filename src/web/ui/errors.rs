@@ -72,6 +72,25 @@ pub fn sentence(refusal: &Refusal) -> String {
                 remaining = format::money(*remaining)
             )
         }
+        Refusal::AmountExceedsLines { most } => {
+            t!(errors.amount_exceeds_lines, most = format::money(*most))
+        }
+        Refusal::QuantityExceedsLine { left, left_net } => t!(
+            errors.quantity_exceeds_line,
+            left = left.clone(),
+            net = format::money(*left_net)
+        ),
+        Refusal::NothingToCredit => t!(errors.nothing_to_credit).to_owned(),
+        Refusal::CreditNotPositive => t!(errors.credit_not_positive).to_owned(),
+        Refusal::WrongSign => t!(errors.wrong_sign).to_owned(),
+        Refusal::NotCreditable => t!(errors.not_creditable).to_owned(),
+        Refusal::InvoiceCredited => t!(errors.invoice_credited).to_owned(),
+        Refusal::CreditNoteFinal => t!(errors.credit_note_final).to_owned(),
+        Refusal::CreditNoteIsDraft => t!(errors.credit_note_is_draft).to_owned(),
+        Refusal::CreditNoteVoid => t!(errors.credit_note_void).to_owned(),
+        Refusal::NotRefundable { most } => {
+            t!(errors.not_refundable, most = format::money(*most))
+        }
         Refusal::InvoiceNotOpen => t!(errors.invoice_not_open).to_owned(),
         Refusal::NamedTwice => t!(errors.named_twice).to_owned(),
         Refusal::SurplusRefused { surplus } => {

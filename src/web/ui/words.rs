@@ -4,7 +4,8 @@ use super::badge::{Badge, Tone};
 use super::format::{self, BalanceSide};
 use super::text::t;
 use crate::domain::credit::{CreditClass, GrantStatus, OrderOfUse, UseReason};
-use crate::domain::invoice::InvoiceStatus;
+use crate::domain::credit_note::{CreditNoteReason, CreditNoteStatus};
+use crate::domain::invoice::{InvoiceKind, InvoiceStatus};
 use crate::domain::ledger::{EntrySource, JournalKind, LedgerKind, LedgerRole, Side};
 use crate::domain::money::Money;
 use crate::domain::payment::{PaymentMethod, PaymentStatus, SurplusChoice};
@@ -49,6 +50,44 @@ pub fn InvoiceBadge(status: InvoiceStatus) -> impl IntoView {
         InvoiceStatus::Credit => Tone::Credit,
     };
     view! { <Badge tone label=invoice_status(status) /> }
+}
+
+pub fn credit_note_reason(reason: CreditNoteReason) -> &'static str {
+    match reason {
+        CreditNoteReason::Return => t!(words.reason_return),
+        CreditNoteReason::BillingError => t!(words.reason_billing_error),
+        CreditNoteReason::PriceReduction => t!(words.reason_price_reduction),
+        CreditNoteReason::NotDelivered => t!(words.reason_not_delivered),
+        CreditNoteReason::Other => t!(words.reason_other),
+    }
+}
+
+pub fn credit_note_status(status: CreditNoteStatus) -> &'static str {
+    match status {
+        CreditNoteStatus::Draft => t!(words.credit_note_draft),
+        CreditNoteStatus::Issued => t!(words.credit_note_issued),
+        CreditNoteStatus::Applied => t!(words.credit_note_applied),
+        CreditNoteStatus::Void => t!(words.credit_note_void),
+    }
+}
+
+/// The status of a credit note, coloured.
+#[component]
+pub fn CreditNoteBadge(status: CreditNoteStatus) -> impl IntoView {
+    let tone = match status {
+        CreditNoteStatus::Draft | CreditNoteStatus::Void => Tone::Neutral,
+        CreditNoteStatus::Issued => Tone::Credit,
+        CreditNoteStatus::Applied => Tone::Good,
+    };
+    view! { <Badge tone label=credit_note_status(status) /> }
+}
+
+pub fn invoice_kind(kind: InvoiceKind) -> &'static str {
+    match kind {
+        InvoiceKind::Invoice => t!(words.kind_of_invoice),
+        InvoiceKind::Fee => t!(words.kind_of_fee),
+        InvoiceKind::PaymentReturned => t!(words.kind_of_payment_returned),
+    }
 }
 
 pub fn credit_class(class: CreditClass) -> &'static str {
@@ -299,6 +338,10 @@ pub fn known_act(act: Act) -> &'static str {
         Act::InvoiceVoided => t!(acts.invoice_voided),
         Act::InvoiceDisputed => t!(acts.invoice_disputed),
         Act::InvoiceDisputeClosed => t!(acts.invoice_dispute_closed),
+        Act::CreditNoteDrafted => t!(acts.credit_note_drafted),
+        Act::CreditNoteDiscarded => t!(acts.credit_note_discarded),
+        Act::CreditNoteIssued => t!(acts.credit_note_issued),
+        Act::CreditNoteVoided => t!(acts.credit_note_voided),
         Act::PaymentRecorded => t!(acts.payment_recorded),
         Act::PaymentReversed => t!(acts.payment_reversed),
         Act::CreditApplied => t!(acts.credit_applied),
@@ -382,6 +425,7 @@ pub fn subject_kind(kind: SubjectKind) -> &'static str {
         SubjectKind::Customer => t!(words.subject_customer),
         SubjectKind::ReceivableAccount => t!(words.subject_account),
         SubjectKind::Invoice => t!(words.subject_invoice),
+        SubjectKind::CreditNote => t!(words.subject_credit_note),
         SubjectKind::Payment => t!(words.subject_payment),
         SubjectKind::Application => t!(words.subject_application),
         SubjectKind::Grant => t!(words.subject_grant),

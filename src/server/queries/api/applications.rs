@@ -6,8 +6,10 @@ use crate::domain::ids::CustomerId;
 use crate::domain::ledger::coded;
 use crate::domain::money::Money;
 use crate::dto::error::AppError;
+use crate::dto::lineage::FundsOrigin;
 use crate::server::context::Ctx;
 use crate::server::queries::limit_to_sight;
+use crate::server::queries::origins::{self, OriginRow};
 use crate::server::queries::sql::{self, unreadable};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{DbErr, FromQueryResult};
@@ -28,7 +30,7 @@ pub struct Application {
     pub customer: String,
     pub amount: Money,
     pub invoice: DocumentRef,
-    /// The grant it was taken from; null where it came straight from the payment.
+    /// The grant it was taken from; null where it came straight from the payment or credit note.
     pub grant: Option<GrantRef>,
     /// The document the money or credit came from.
     pub origin: Origin,
@@ -74,6 +76,7 @@ coded! {
         /// A negative invoice.
         Invoice = "invoice",
         Promotion = "promotion",
+        CreditNote = "credit_note",
     }
 }
 
@@ -112,6 +115,9 @@ pub struct ApplicationList {
     /// Id of the payment the money came from, straight or as credit.
     #[param(required = false)]
     pub payment: String,
+    /// Id of the credit note it came from, straight or as credit.
+    #[param(required = false)]
+    pub credit_note: String,
     /// Id of a credit run.
     #[param(required = false)]
     pub credit_run: String,
@@ -133,12 +139,8 @@ struct Row {
     grant_id: Option<Uuid>,
     grant_number: Option<i64>,
     class: Option<String>,
-    payment_id: Option<Uuid>,
-    payment_number: Option<i64>,
-    origin_invoice_id: Option<Uuid>,
-    origin_invoice_number: Option<String>,
-    promotion_id: Option<Uuid>,
-    promotion_code: Option<String>,
+    #[sea_orm(nested)]
+    origin: OriginRow,
     effective_on: NaiveDate,
     posting_on: NaiveDate,
     entry_id: Uuid,
@@ -151,28 +153,27 @@ struct Row {
     unapplied_by: Option<String>,
 }
 
-const SELECT: &str = "SELECT a.id, r.customer_id, r.number AS account, c.number AS customer, r.currency, a.amount_minor,
+fn select() -> String {
+    format!(
+        "SELECT a.id, r.customer_id, r.number AS account, c.number AS customer, r.currency, a.amount_minor,
         a.invoice_id, COALESCE(i.number, '') AS invoice_number, a.grant_id, g.number AS grant_number, g.class,
-        p.id AS payment_id, p.number AS payment_number,
-        o.id AS origin_invoice_id, o.number AS origin_invoice_number,
-        po.id AS promotion_id, po.code AS promotion_code,
-        a.effective_on, a.posting_on, a.entry_id, a.run_id, a.recorded_at, a.recorded_by,
+        {origin}, a.effective_on, a.posting_on, a.entry_id, a.run_id, a.recorded_at, a.recorded_by,
         a.unapplied_on, a.unapplied_posting_on, a.unapplied_entry_id, a.unapplied_by
     FROM applications a
     JOIN receivable_accounts r ON r.id = a.account_id
     JOIN customers c ON c.id = r.customer_id
     JOIN invoices i ON i.id = a.invoice_id
     LEFT JOIN credit_grants g ON g.id = a.grant_id
-    LEFT JOIN payments p
-        ON p.id = COALESCE(a.payment_id, CASE WHEN g.origin_kind = 'payment' THEN g.origin_id END)
-    LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id
-    LEFT JOIN promotion_grants pg ON g.origin_kind = 'promotion' AND pg.id = g.origin_id
-    LEFT JOIN promotions po ON po.id = pg.promotion_id";
+    {joins}",
+        origin = origins::COLUMNS,
+        joins = origins::OF_APPLICATION,
+    )
+}
 
 /// The applications the actor may see.
 pub async fn list(ctx: &Ctx, wanted: ApplicationList) -> Result<Listed<Application>, AppError> {
     let cut = narrowed(ctx, &wanted)?;
-    let (rows, next) = cut.rows::<Row>(ctx, SELECT, |row| row.id).await?;
+    let (rows, next) = cut.rows::<Row>(ctx, &select(), |row| row.id).await?;
     let items = rows
         .into_iter()
         .map(|row| application(ctx, row))
@@ -188,6 +189,7 @@ fn narrowed(ctx: &Ctx, wanted: &ApplicationList) -> Result<Cut, AppError> {
     narrowing.id("invoice", "a.invoice_id", &wanted.invoice);
     narrowing.id("grant", "a.grant_id", &wanted.grant);
     narrowing.id("payment", "p.id", &wanted.payment);
+    narrowing.id("credit_note", "n.id", &wanted.credit_note);
     narrowing.id("credit_run", "a.run_id", &wanted.credit_run);
     match narrowing.choice("status", &wanted.status, ApplicationStatus::from_code) {
         Some(ApplicationStatus::Applied) => narrowing.conditions.and("a.unapplied_on IS NULL"),
@@ -201,7 +203,7 @@ fn narrowed(ctx: &Ctx, wanted: &ApplicationList) -> Result<Cut, AppError> {
 
 /// One application by id.
 pub async fn find(ctx: &Ctx, key: &str) -> Result<Application, AppError> {
-    let row: Row = one(ctx, SELECT, "a.id", id(key)?).await?;
+    let row: Row = one(ctx, &select(), "a.id", id(key)?).await?;
     ctx.actor.require_sight_of(CustomerId(row.customer_id))?;
     Ok(application(ctx, row)?)
 }
@@ -213,6 +215,8 @@ pub(super) enum Of {
     Grants,
     /// What payments settled themselves and what their own grants settled later.
     Payments,
+    /// What credit notes covered themselves and what their own grants settled later.
+    CreditNotes,
 }
 
 /// The applications of several documents, by document, in the order they were recorded. Who asks is checked by the
@@ -233,15 +237,20 @@ pub(super) async fn of(
             "(a.payment_id IN ({placeholders}) OR a.grant_id IN (SELECT own.id FROM credit_grants own
                 WHERE own.origin_kind = 'payment' AND own.origin_id IN ({placeholders})))"
         ),
+        Of::CreditNotes => format!(
+            "(a.credit_note_id IN ({placeholders}) OR a.grant_id IN (SELECT own.id FROM credit_grants own
+                WHERE own.origin_kind = 'credit_note' AND own.origin_id IN ({placeholders})))"
+        ),
     };
-    let statement = format!("{SELECT} WHERE {condition} ORDER BY a.id");
+    let statement = format!("{} WHERE {condition} ORDER BY a.id", select());
     let rows: Vec<Row> = sql::all(ctx, &statement, values).await?;
     let mut grouped: HashMap<Uuid, Vec<Application>> = HashMap::new();
     for row in rows {
         let document = match of {
             Of::Invoices => Some(row.invoice_id),
             Of::Grants => row.grant_id,
-            Of::Payments => row.payment_id,
+            Of::Payments => row.origin.payment(),
+            Of::CreditNotes => row.origin.credit_note(),
         };
         let application = application(ctx, row)?;
         if let Some(document) = document {
@@ -287,11 +296,7 @@ fn application(ctx: &Ctx, row: Row) -> Result<Application, DbErr> {
             number: row.invoice_number,
         },
         grant,
-        origin: origin(
-            row.payment_id.zip(row.payment_number),
-            row.origin_invoice_id.zip(row.origin_invoice_number),
-            row.promotion_id.zip(row.promotion_code),
-        )?,
+        origin: origin(row.origin)?,
         effective_on: row.effective_on,
         posting_on: row.posting_on,
         credit_run: row.run_id,
@@ -302,30 +307,23 @@ fn application(ctx: &Ctx, row: Row) -> Result<Application, DbErr> {
     })
 }
 
-/// The document funds came from, out of the columns of the joins.
-pub(super) fn origin(
-    payment: Option<(Uuid, i64)>,
-    invoice: Option<(Uuid, String)>,
-    promotion: Option<(Uuid, String)>,
-) -> Result<Origin, DbErr> {
-    if let Some((id, code)) = promotion {
-        return Ok(Origin {
-            kind: OriginKind::Promotion,
-            id,
-            number: code,
-        });
-    }
-    match (payment, invoice) {
-        (Some((id, number)), _) => Ok(Origin {
-            kind: OriginKind::Payment,
-            id,
-            number: number.to_string(),
-        }),
-        (None, Some((id, number))) => Ok(Origin {
-            kind: OriginKind::Invoice,
-            id,
+/// The document funds came from, as the API names it.
+pub(super) fn origin(row: OriginRow) -> Result<Origin, DbErr> {
+    let (kind, id, number) = match row.read()? {
+        FundsOrigin::Payment {
+            payment, number, ..
+        } => (OriginKind::Payment, payment.0, number.to_string()),
+        FundsOrigin::Invoice {
+            invoice, number, ..
+        } => (OriginKind::Invoice, invoice.0, number),
+        FundsOrigin::Promotion {
+            promotion, code, ..
+        } => (OriginKind::Promotion, promotion.0, code),
+        FundsOrigin::CreditNote {
+            credit_note,
             number,
-        }),
-        (None, None) => Err(DbErr::Type("funds without an origin".to_owned())),
-    }
+            ..
+        } => (OriginKind::CreditNote, credit_note.0, number),
+    };
+    Ok(Origin { kind, id, number })
 }

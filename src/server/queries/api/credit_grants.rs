@@ -9,6 +9,7 @@ use crate::dto::credits::GrantMovementKind;
 use crate::dto::error::AppError;
 use crate::server::context::Ctx;
 use crate::server::queries::limit_to_sight;
+use crate::server::queries::origins::{self, OriginRow, TAKEN_BACK};
 use crate::server::queries::sql::{Conditions, unreadable};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{DbErr, FromQueryResult};
@@ -124,12 +125,8 @@ struct Row {
     customer: String,
     currency: String,
     class: String,
-    payment_id: Option<Uuid>,
-    payment_number: Option<i64>,
-    invoice_id: Option<Uuid>,
-    invoice_number: Option<String>,
-    promotion_id: Option<Uuid>,
-    promotion_code: Option<String>,
+    #[sea_orm(nested)]
+    origin: OriginRow,
     amount_minor: i64,
     remaining_minor: i64,
     taken_back: bool,
@@ -145,10 +142,6 @@ struct Row {
     recorded_by: String,
 }
 
-/// With the document it came from.
-const TAKEN_BACK: &str =
-    "(p.reversed_on IS NOT NULL OR o.voided_on IS NOT NULL OR COALESCE(pg.revoked_minor, 0) > 0)";
-
 /// What lapsed and was not taken back.
 const LAPSED: &str =
     "(SELECT CAST(COALESCE(SUM(CASE m.kind WHEN 'lapsed' THEN m.amount_minor ELSE -m.amount_minor END), 0) AS bigint)
@@ -157,18 +150,15 @@ const LAPSED: &str =
 fn select() -> String {
     format!(
         "SELECT g.id, g.number, r.customer_id, r.number AS account, c.number AS customer, g.currency, g.class,
-            p.id AS payment_id, p.number AS payment_number, o.id AS invoice_id, o.number AS invoice_number,
-            po.id AS promotion_id, po.code AS promotion_code,
-            g.amount_minor, g.remaining_minor, {TAKEN_BACK} AS taken_back, {LAPSED} AS lapsed_minor,
+            {origin}, g.amount_minor, g.remaining_minor, {TAKEN_BACK} AS taken_back, {LAPSED} AS lapsed_minor,
             g.reserved_minor, g.policy_version_id, g.effective_on, g.posting_on,
             g.expires_on, g.priority, g.on_hold, g.recorded_at, g.recorded_by
         FROM credit_grants g
         JOIN receivable_accounts r ON r.id = g.account_id
         JOIN customers c ON c.id = r.customer_id
-        LEFT JOIN payments p ON g.origin_kind = 'payment' AND p.id = g.origin_id
-        LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id
-        LEFT JOIN promotion_grants pg ON g.origin_kind = 'promotion' AND pg.id = g.origin_id
-        LEFT JOIN promotions po ON po.id = pg.promotion_id"
+        {joins}",
+        origin = origins::COLUMNS,
+        joins = origins::OF_GRANT,
     )
 }
 
@@ -347,11 +337,7 @@ fn grant(ctx: &Ctx, row: Row, parts: Parts) -> Result<CreditGrant, DbErr> {
         customer: row.customer,
         class: CreditClass::from_code(&row.class)
             .ok_or_else(|| unreadable("credit_grants.class", &row.class))?,
-        origin: applications::origin(
-            row.payment_id.zip(row.payment_number),
-            row.invoice_id.zip(row.invoice_number),
-            row.promotion_id.zip(row.promotion_code),
-        )?,
+        origin: applications::origin(row.origin)?,
         amount: Money::new(row.amount_minor, currency),
         remainder: Money::new(row.remaining_minor, currency),
         reserved: Money::new(row.reserved_minor, currency),

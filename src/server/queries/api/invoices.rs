@@ -6,13 +6,15 @@ use super::{
     with_entries_of,
 };
 use crate::domain::ids::CustomerId;
-use crate::domain::invoice::{InvoiceFacts, InvoiceStatus, status};
+use crate::domain::invoice::{InvoiceFacts, InvoiceKind, InvoiceStatus, status};
 use crate::domain::money::{Currency, Money};
 use crate::dto::error::AppError;
 use crate::server::context::Ctx;
+use crate::server::queries::credit_notes::credited;
 use crate::server::queries::limit_to_sight;
 use crate::server::queries::sql::{Conditions, unreadable};
 use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -23,6 +25,10 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Invoice {
     pub id: Uuid,
+    /// What it charges for.
+    pub kind: InvoiceKind,
+    /// The payment whose return made it a fee or an open item again.
+    pub payment: Option<Uuid>,
     /// Null while a draft.
     pub number: Option<String>,
     /// Derived, as of today.
@@ -39,6 +45,8 @@ pub struct Invoice {
     pub note: String,
     /// Left out of credit runs.
     pub disputed: bool,
+    /// Off the whole, spread over the lines.
+    pub discount: Money,
     pub lines: Vec<InvoiceLine>,
     pub taxes: Vec<InvoiceTax>,
     pub net: Money,
@@ -47,6 +55,8 @@ pub struct Invoice {
     pub open_balance: Money,
     /// The credit a negative total gave rise to.
     pub grant: Option<DocumentRef>,
+    /// Issued credit notes on it, void ones included.
+    pub credit_notes: Vec<DocumentRef>,
     /// What settled it, oldest first, undone applications included.
     pub applications: Vec<Application>,
     pub journal_entries: Vec<Uuid>,
@@ -64,6 +74,8 @@ pub struct Invoice {
 /// One line of an invoice.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct InvoiceLine {
+    /// Its place on the invoice, from 1.
+    pub position: i32,
     pub description: String,
     pub service: String,
     /// Exact decimal.
@@ -72,11 +84,18 @@ pub struct InvoiceLine {
     /// Exact decimal; may have more decimals than the currency.
     #[schema(example = "68.33")]
     pub unit_price: String,
+    /// The line's own.
     pub discount: Money,
+    /// Its share of the discount on the whole.
+    pub discount_share: Money,
     /// In per cent.
     #[schema(example = "20")]
     pub tax_rate: String,
+    /// After both.
     pub net: Money,
+    /// The quantity that credit notes credited.
+    #[schema(example = "0")]
+    pub credited: String,
 }
 
 /// Net and tax of everything on one tax rate.
@@ -134,6 +153,8 @@ pub struct InvoiceList {
 #[derive(FromQueryResult)]
 struct Row {
     id: Uuid,
+    kind: String,
+    payment_id: Option<Uuid>,
     number: Option<String>,
     customer_id: Uuid,
     account: String,
@@ -148,6 +169,7 @@ struct Row {
     net_minor: i64,
     tax_minor: i64,
     total_minor: i64,
+    discount_minor: i64,
     open_minor: i64,
     grant_id: Option<Uuid>,
     grant_number: Option<i64>,
@@ -159,9 +181,9 @@ struct Row {
     version: i64,
 }
 
-const SELECT: &str = "SELECT i.id, i.number, r.customer_id, r.number AS account, c.number AS customer, i.currency,
+const SELECT: &str = "SELECT i.id, i.kind, i.payment_id, i.number, r.customer_id, r.number AS account, c.number AS customer, i.currency,
         i.issued_on, i.due_on, i.posting_on, i.reference, i.note, i.disputed,
-        i.net_minor, i.tax_minor, i.total_minor, i.open_minor, g.id AS grant_id, g.number AS grant_number,
+        i.net_minor, i.tax_minor, i.total_minor, i.discount_minor, i.open_minor, g.id AS grant_id, g.number AS grant_number,
         i.voided_on, i.void_reason, i.finalised_at, i.recorded_at, i.recorded_by, i.version
     FROM invoices i
     JOIN receivable_accounts r ON r.id = i.account_id
@@ -235,11 +257,13 @@ pub async fn find(ctx: &Ctx, key: &str) -> Result<Invoice, AppError> {
 #[derive(FromQueryResult)]
 struct LineRow {
     invoice_id: Uuid,
+    position: i32,
     description: String,
     service: String,
     quantity: String,
     unit_price: String,
     discount_minor: i64,
+    share_minor: i64,
     tax_rate: String,
     net_minor: i64,
 }
@@ -252,11 +276,19 @@ struct TaxRow {
     tax_minor: i64,
 }
 
+#[derive(FromQueryResult)]
+struct NoteRow {
+    invoice_id: Uuid,
+    id: Uuid,
+    number: String,
+}
+
 async fn whole(ctx: &Ctx, rows: Vec<Row>) -> Result<Vec<Invoice>, AppError> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let lines = |ids: &str| {
         format!(
-            "SELECT invoice_id, description, service, quantity, unit_price, discount_minor, tax_rate, net_minor
+            "SELECT invoice_id, position, description, service, quantity, unit_price, discount_minor, share_minor,
+                tax_rate, net_minor
             FROM invoice_lines WHERE invoice_id IN ({ids}) ORDER BY invoice_id, position"
         )
     };
@@ -266,11 +298,19 @@ async fn whole(ctx: &Ctx, rows: Vec<Row>) -> Result<Vec<Invoice>, AppError> {
             WHERE invoice_id IN ({ids}) ORDER BY invoice_id, rate"
         )
     };
+    let notes = |ids: &str| {
+        format!(
+            "SELECT invoice_id, id, number FROM credit_notes
+            WHERE invoice_id IN ({ids}) AND number IS NOT NULL ORDER BY id"
+        )
+    };
     let mut parts = Parts {
         lines: by_document(ctx, lines, &ids, |row: &LineRow| row.invoice_id).await?,
         taxes: by_document(ctx, taxes, &ids, |row: &TaxRow| row.invoice_id).await?,
         applications: applications::of(ctx, Of::Invoices, &ids).await?,
         entries: own_entries(ctx, &ids).await?,
+        notes: by_document(ctx, notes, &ids, |row: &NoteRow| row.invoice_id).await?,
+        credited: credited(ctx, &ids).await?,
     };
     rows.into_iter()
         .map(|row| Ok(invoice(ctx, row, &mut parts)?))
@@ -283,6 +323,8 @@ struct Parts {
     taxes: HashMap<Uuid, Vec<TaxRow>>,
     applications: HashMap<Uuid, Vec<Application>>,
     entries: HashMap<Uuid, Vec<Uuid>>,
+    notes: HashMap<Uuid, Vec<NoteRow>>,
+    credited: HashMap<(Uuid, i32), Decimal>,
 }
 
 fn invoice(ctx: &Ctx, row: Row, parts: &mut Parts) -> Result<Invoice, DbErr> {
@@ -302,9 +344,14 @@ fn invoice(ctx: &Ctx, row: Row, parts: &mut Parts) -> Result<Invoice, DbErr> {
     let taxes = parts.taxes.remove(&row.id).unwrap_or_default();
     let applications = parts.applications.remove(&row.id).unwrap_or_default();
     let own = parts.entries.remove(&row.id).unwrap_or_default();
+    let notes = parts.notes.remove(&row.id).unwrap_or_default();
+    let credited = &parts.credited;
     let grant = row.grant_id.zip(row.grant_number);
     Ok(Invoice {
         id: row.id,
+        kind: InvoiceKind::from_code(&row.kind)
+            .ok_or_else(|| unreadable("invoices.kind", &row.kind))?,
+        payment: row.payment_id,
         number: row.number,
         status: status(facts, ctx.today()),
         account: row.account,
@@ -315,14 +362,23 @@ fn invoice(ctx: &Ctx, row: Row, parts: &mut Parts) -> Result<Invoice, DbErr> {
         reference: row.reference,
         note: row.note,
         disputed: row.disputed,
+        discount: money(row.discount_minor),
         lines: lines
             .into_iter()
             .map(|line| InvoiceLine {
+                credited: credited
+                    .get(&(row.id, line.position))
+                    .copied()
+                    .unwrap_or_default()
+                    .normalize()
+                    .to_string(),
+                position: line.position,
                 description: line.description,
                 service: line.service,
                 quantity: line.quantity,
                 unit_price: line.unit_price,
                 discount: money(line.discount_minor),
+                discount_share: money(line.share_minor),
                 tax_rate: line.tax_rate,
                 net: money(line.net_minor),
             })
@@ -343,6 +399,13 @@ fn invoice(ctx: &Ctx, row: Row, parts: &mut Parts) -> Result<Invoice, DbErr> {
             id,
             number: number.to_string(),
         }),
+        credit_notes: notes
+            .into_iter()
+            .map(|note| DocumentRef {
+                id: note.id,
+                number: note.number,
+            })
+            .collect(),
         journal_entries: with_entries_of(&applications, own),
         applications,
         voided_on: row.voided_on,

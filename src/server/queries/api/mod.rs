@@ -4,6 +4,7 @@
 pub mod applications;
 pub mod audit_events;
 pub mod credit_grants;
+pub mod credit_notes;
 pub mod credit_runs;
 pub mod customers;
 pub mod invoices;

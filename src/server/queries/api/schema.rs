@@ -1,8 +1,9 @@
 //! How the domain's values stand in the API document.
 
 use crate::domain::credit::{CreditClass, GrantStatus, OrderOfUse};
+use crate::domain::credit_note::{CreditNoteReason, CreditNoteStatus};
 use crate::domain::expiry::ExpiryCounting;
-use crate::domain::invoice::InvoiceStatus;
+use crate::domain::invoice::{InvoiceKind, InvoiceStatus};
 use crate::domain::ledger::{EntrySource, JournalKind, LedgerKind, LedgerRole, LineSource, Side};
 use crate::domain::money::Money;
 use crate::domain::payment::{PaymentMethod, PaymentStatus, SurplusChoice};
@@ -40,11 +41,14 @@ codes!(
     TopUpState,
     AutoApply,
     CreditClass,
+    CreditNoteReason,
+    CreditNoteStatus,
     DocumentKind,
     EntrySource,
     ExpiryCounting,
     GrantMovementKind,
     GrantStatus,
+    InvoiceKind,
     InvoiceStatus,
     JournalKind,
     LedgerKind,

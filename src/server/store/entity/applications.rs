@@ -9,6 +9,8 @@ pub struct Model {
     pub invoice_id: Uuid,
     pub grant_id: Option<Uuid>,
     pub payment_id: Option<Uuid>,
+    pub credit_note_id: Option<Uuid>,
+    pub write_off_id: Option<Uuid>,
     pub amount_minor: i64,
     pub effective_on: Date,
     pub posting_on: Date,

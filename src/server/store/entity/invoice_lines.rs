@@ -12,6 +12,7 @@ pub struct Model {
     pub quantity: String,
     pub unit_price: String,
     pub discount_minor: i64,
+    pub share_minor: i64,
     pub tax_rate: String,
     pub net_minor: i64,
 }
