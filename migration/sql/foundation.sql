@@ -277,6 +277,7 @@ CREATE TABLE payments (
     reversed_posting_on date,
     reversal_entry_id {uuid} REFERENCES journal_entries (id),
     reversal_reason text,
+    reversal_cause text CHECK (reversal_cause IN ('bounced', 'chargeback', 'keyed_wrongly')),
     -- What an import uses to recognise a row it has seen.
     import_key text UNIQUE,
     recorded_at {instant} NOT NULL,

@@ -54,6 +54,15 @@ coded! {
     }
 }
 
+coded! {
+    /// Why a payment is taken back.
+    ReversalCause {
+        Bounced = "bounced",
+        Chargeback = "chargeback",
+        KeyedWrongly = "keyed_wrongly",
+    }
+}
+
 /// The status of a payment of `amount_minor` of which `left_minor` is still credit.
 /// Source: domain rules, section 3.
 pub fn status(amount_minor: i64, left_minor: i64, reversed: bool) -> PaymentStatus {

@@ -115,7 +115,8 @@ pub fn payment_received(
     JournalEntry::balanced(EntrySource::Payment, books.account, books.currency, lines)
 }
 
-/// A payment reversed: the contra of where its money stands now, after later applications were undone.
+/// A payment reversed: the contra of where its money stands now, after later applications were undone. What of it was
+/// paid out again stands in `split.settled` as a new open item, "payment returned", which the customer owes.
 pub fn payment_reversed(
     books: Books,
     money_account: LedgerRole,
@@ -164,6 +165,24 @@ pub fn credit_note_issued(
         books.currency,
         lines,
     )
+}
+
+/// A fee charged, for example for a returned payment.
+/// ```text
+/// receivable                  fee income
+/// ```
+pub fn fee_charged(books: Books, fee: SettledSlice) -> Result<JournalEntry, LedgerError> {
+    let subject = Some(Subject::Invoice(fee.invoice));
+    let lines = vec![
+        line(
+            LedgerRole::Receivable,
+            Side::Debit,
+            fee.amount_minor,
+            subject,
+        ),
+        line(LedgerRole::FeeIncome, Side::Credit, fee.amount_minor, None),
+    ];
+    JournalEntry::balanced(EntrySource::Invoice, books.account, books.currency, lines)
 }
 
 /// Credit applied to an invoice: exactly four lines of the same amount, source ARP.
@@ -380,6 +399,26 @@ mod tests {
             ]
         );
         assert!(credit_note_issued(BOOKS, returns, totals, Some(covered), None).is_err());
+    }
+
+    #[test]
+    fn a_returned_payment_reopens_what_it_paid_and_what_was_paid_out_of_it() {
+        let slice = |invoice, amount_minor| SettledSlice {
+            invoice: InvoiceId(Uuid::from_u128(invoice)),
+            amount_minor,
+        };
+        let split = PaymentSplit {
+            settled: vec![slice(1, 10_000), slice(2, 1_000)],
+            surplus: None,
+            fee_minor: 0,
+        };
+        let entry = payment_reversed(BOOKS, LedgerRole::Bank, &split).unwrap();
+        assert_eq!(
+            jotted(&entry),
+            ["Cr bank 11000", "Dr receivable 10000", "Dr receivable 1000"]
+        );
+        let fee = fee_charged(BOOKS, slice(3, 500)).unwrap();
+        assert_eq!(jotted(&fee), ["Dr receivable 500", "Cr fee_income 500"]);
     }
 
     #[test]

@@ -147,6 +147,8 @@ pub enum Refusal {
     NotCreditable,
     /// A credit note on it stands.
     InvoiceCredited,
+    /// What a returned payment owes is paid or written off, not voided.
+    ReturnedPaymentStays,
     CreditNoteFinal,
     CreditNoteIsDraft,
     CreditNoteVoid,
@@ -276,6 +278,7 @@ impl Refusal {
             Self::WrongSign => "wrong_sign",
             Self::NotCreditable => "not_creditable",
             Self::InvoiceCredited => "invoice_credited",
+            Self::ReturnedPaymentStays => "returned_payment_stays",
             Self::CreditNoteFinal => "credit_note_final",
             Self::CreditNoteIsDraft => "credit_note_is_draft",
             Self::CreditNoteVoid => "credit_note_void",

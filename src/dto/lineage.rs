@@ -2,7 +2,8 @@
 
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::{
-    ApplicationId, CreditGrantId, CreditNoteId, CreditRunId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
+    ApplicationId, CreditGrantId, CreditNoteId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
+    PromotionId,
 };
 use crate::domain::ledger::{EntrySource, LineSource, Side};
 use crate::domain::money::Money;

@@ -7,9 +7,11 @@ use crate::domain::allocation::OpenItem;
 use crate::domain::credit::{CreditClass, LOWEST_PRIORITY};
 use crate::domain::expiry::{ExpiryRule, GivenTerms, check_last_day};
 use crate::domain::ids::{CreditGrantId, InvoiceId, JournalEntryId, PaymentId};
+use crate::domain::invoice::InvoiceKind;
 use crate::domain::money::{Currency, Money};
 use crate::domain::payment::{
-    PaymentMethod, PaymentPlan, PaymentRefusal, PaymentStatus, PaymentTerms, SurplusChoice,
+    PaymentMethod, PaymentPlan, PaymentRefusal, PaymentStatus, PaymentTerms, ReversalCause,
+    SurplusChoice,
 };
 use crate::domain::posting::SettledSlice;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -300,8 +302,50 @@ pub struct PaymentReversal {
     pub payment: String,
     /// Empty means today.
     pub reversed_on: String,
+    /// A code of `ReversalCause`; may be empty.
+    pub cause: String,
+    /// What the customer is charged for it; empty: nothing.
+    pub fee: AmountText,
     pub reason: String,
     pub idempotency_key: String,
+}
+
+impl Typed for PaymentReversal {
+    fn number_texts(&mut self) -> Vec<&mut String> {
+        vec![&mut self.fee.amount]
+    }
+}
+
+/// What a reversal says besides its day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadReversal {
+    pub cause: Option<ReversalCause>,
+    /// Zero: no fee.
+    pub fee_minor: i64,
+}
+
+impl PaymentReversal {
+    /// Reads cause and fee; refusals are kept with their fields.
+    pub fn parse(&self, currency: Currency) -> Result<ReadReversal, AppError> {
+        let mut reader = Reader::default();
+        let cause = match self.cause.trim() {
+            "" => Some(None),
+            text => reader
+                .choice("cause", text, ReversalCause::from_code, None)
+                .map(Some),
+        };
+        let fee_minor = match self.fee.amount.trim() {
+            "" => Some(0),
+            _ => reader
+                .money("fee.amount", &self.fee, currency)
+                .map(|fee| fee.minor),
+        };
+        if fee_minor.is_some_and(|fee| fee < 0) {
+            reader.refuse("fee.amount", Refusal::AmountNotPositive);
+        }
+        let read = cause.zip(fee_minor);
+        reader.finish(read.map(|(cause, fee_minor)| ReadReversal { cause, fee_minor }))
+    }
 }
 
 /// Filters of the list of payments; all of them stand in the URL.
@@ -365,6 +409,8 @@ pub struct PaymentDetail {
     pub recorded_by: String,
     /// The grant its surplus became.
     pub grant: Option<OwnGrant>,
+    /// What of its credit was paid out again.
+    pub refunded: Money,
     /// What it settled itself and what its grant settled later, undone slices included, as recorded.
     pub slices: Vec<AppliedSlice>,
     pub reversal: Option<PaymentReversed>,
@@ -392,8 +438,20 @@ pub struct PaymentReversed {
     pub posting_on: NaiveDate,
     pub entry: JournalEntryId,
     pub entry_number: i64,
+    pub cause: Option<ReversalCause>,
     /// For staff only; empty in the portal.
     pub reason: String,
+    /// What the customer owes because of it: money that had been paid out, and a fee.
+    pub charges: Vec<ReversalCharge>,
+}
+
+/// An open item a reversal made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReversalCharge {
+    pub invoice: InvoiceId,
+    pub number: String,
+    pub kind: InvoiceKind,
+    pub total: Money,
 }
 
 /// What a customer is told about a payment: as it stood once the payment was recorded.

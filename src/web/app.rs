@@ -18,7 +18,7 @@ use crate::web::ui::load::{Failure, login_path};
 use crate::web::ui::prelude::*;
 use crate::web::ui::text::tag;
 use crate::web::ui::theme::{LanguageChoice, ThemeChoice};
-use crate::web::{credits, payments, prepaid, promotions, runs};
+use crate::web::{credit_notes, credits, payments, prepaid, promotions, runs};
 use leptos::config::LeptosOptions;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::SsrMode;
@@ -66,6 +66,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/password") view=people::password::PasswordPage />
                     <Route path=path!("/invoices/:id/print") view=invoices::print::InvoicePrintPage />
                     <Route path=path!("/portal/invoices/:id/print") view=invoices::print::InvoicePrintPage />
+                    <ParentRoute path=path!("") view=Outlet>
+                        <Route path=path!("/credit-notes/:id/print") view=credit_notes::print::CreditNotePrintPage />
+                        <Route
+                            path=path!("/portal/credit-notes/:id/print")
+                            view=credit_notes::print::CreditNotePrintPage
+                        />
+                    </ParentRoute>
                 </ParentRoute>
                 <ParentRoute path=path!("") view=StaffFrame ssr=WHOLE>
                     <ParentRoute path=path!("/invoices") view=Outlet>
@@ -73,6 +80,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/new") view=invoices::create::NewInvoicePage />
                         <Route path=path!("/:id") view=invoices::detail::InvoicePage />
                         <Route path=path!("/:id/edit") view=invoices::edit::EditInvoicePage />
+                        <Route path=path!("/:id/credit") view=credit_notes::create::CreditInvoicePage />
                     </ParentRoute>
                     <Route path=path!("/") view=dashboard::page::DashboardPage />
                     <ParentRoute path=path!("/customers") view=Outlet>
@@ -121,6 +129,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/payments/new") view=payments::record::RecordPaymentPage />
                         <Route path=path!("/payments/:id") view=payments::detail::PaymentPage />
                         <Route path=path!("/payments/:id/confirmation") view=payments::confirmation::ConfirmationPage />
+                        <Route path=path!("/credit-notes") view=credit_notes::list::CreditNotesPage />
+                        <Route path=path!("/credit-notes/:id") view=credit_notes::detail::CreditNotePage />
                         <Route path=path!("/credits") view=credits::list::CreditsPage />
                         <Route path=path!("/credits/:id") view=credits::detail::CreditPage />
                         <Route path=path!("/credits/:id/apply") view=credits::apply::ApplyCreditPage />
@@ -157,6 +167,8 @@ pub fn App() -> impl IntoView {
                         />
                         <Route path=path!("/code") view=promotions::code::PortalCodePage />
                         <Route path=path!("/prepaid/:number") view=prepaid::portal::PortalPrepaidPage />
+                        <Route path=path!("/credit-notes") view=credit_notes::portal::PortalCreditNotesPage />
+                        <Route path=path!("/credit-notes/:id") view=credit_notes::portal::PortalCreditNotePage />
                         <Route path=path!("/credits") view=credits::portal::PortalCreditsPage />
                         <Route path=path!("/credits/:id") view=credits::portal::PortalCreditPage />
                     </ParentRoute>
@@ -193,6 +205,7 @@ fn staff_nav(viewer: &Viewer) -> Vec<NavItem> {
         item("/", "layout-dashboard", t!(nav.dashboard), true),
         item("/customers", "users", t!(nav.customers), reads),
         item("/invoices", "file-text", t!(nav.invoices), reads),
+        item("/credit-notes", "file-text", t!(nav.credit_notes), reads),
         item("/payments", "banknote", t!(nav.payments), reads),
         item("/credits", "wallet", t!(nav.credits), reads),
         item("/prepaid", "hourglass", t!(nav.prepaid), reads),

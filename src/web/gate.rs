@@ -18,7 +18,7 @@ fn one_of(path: &str) -> &'static [Right] {
         | ["customers", _, "edit"]
         | ["customers", _, "accounts", "new"]
         | ["accounts", _, "settings"] => &[Right::EditCustomers],
-        ["invoices", "new"] | ["invoices", _, "edit"] => &[Right::EditInvoices],
+        ["invoices", "new"] | ["invoices", _, "edit" | "credit"] => &[Right::EditInvoices],
         ["payments", "new"] => &[Right::RecordPayments],
         ["credits", _, "apply"] | ["credit-runs", "new"] => &[Right::ApplyCredits],
         ["credit-runs", ..] | ["journal", ..] | ["reports", "books"] => &[Right::ReadJournal],

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod admin;
 pub mod app;
+pub mod credit_notes;
 pub mod credits;
 pub mod customers;
 pub mod dashboard;

@@ -1,6 +1,7 @@
 //! Lists as CSV files: the columns an import reads again, plain amounts and dates, sent in chunks as they are read.
 
 pub mod books;
+pub mod credit_notes;
 pub mod credits;
 pub mod customers;
 pub mod invoices;
@@ -23,6 +24,7 @@ pub fn routes(ctx: &Ctx) -> Router {
     Router::new()
         .route("/customers/export.csv", get(customers::export))
         .route("/invoices/export.csv", get(invoices::export))
+        .route("/credit-notes/export.csv", get(credit_notes::export))
         .route("/payments/export.csv", get(payments::export))
         .route("/credits/export.csv", get(credits::export))
         .route("/journal/export.csv", get(books::journal))

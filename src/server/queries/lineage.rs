@@ -5,7 +5,8 @@ use super::origins::{self, OriginRow};
 use super::sql;
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::{
-    ApplicationId, CreditGrantId, CreditNoteId, CreditRunId, InvoiceId, JournalEntryId, PaymentId, PromotionId, ReceivableAccountId,
+    ApplicationId, CreditGrantId, CreditNoteId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
+    ReceivableAccountId,
 };
 use crate::domain::ledger::{EntrySource, LineSource, Side};
 use crate::dto::lineage::{
@@ -202,6 +203,7 @@ pub async fn entries(ctx: &Ctx, of: EntriesOf) -> Result<Vec<PostedEntry>, DbErr
     let (ids, id) = match of {
         EntriesOf::Invoice(id) => (
             "SELECT d.id FROM journal_entries d WHERE d.document_id = $1
+            UNION SELECT own.entry_id FROM invoices own WHERE own.id = $1
             UNION SELECT a.entry_id FROM applications a WHERE a.invoice_id = $1
             UNION SELECT a.unapplied_entry_id FROM applications a WHERE a.invoice_id = $1",
             id.0,

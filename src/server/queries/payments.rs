@@ -7,8 +7,9 @@ use crate::domain::allocation::OpenItem;
 use crate::domain::credit::CreditClass;
 use crate::domain::expiry::ExpiryRule;
 use crate::domain::ids::{CreditGrantId, CustomerId, InvoiceId, JournalEntryId, PaymentId};
+use crate::domain::invoice::InvoiceKind;
 use crate::domain::money::{Currency, Money};
-use crate::domain::payment::{PaymentMethod, PaymentStatus, SurplusChoice, status};
+use crate::domain::payment::{PaymentMethod, PaymentStatus, ReversalCause, SurplusChoice, status};
 use crate::domain::rights::Right;
 use crate::dto::error::AppError;
 use crate::dto::form::read_date;
@@ -16,7 +17,7 @@ use crate::dto::lineage::AccountRef;
 use crate::dto::page::{Page, PageRequest};
 use crate::dto::payments::{
     ExportedPayment, OwnGrant, PayableAccount, PaymentConfirmation, PaymentDetail, PaymentFilter,
-    PaymentReversed, PaymentRow, PaymentStart,
+    PaymentReversed, PaymentRow, PaymentStart, ReversalCharge,
 };
 use crate::server::context::Ctx;
 use crate::server::services::imports::own_key;
@@ -280,6 +281,8 @@ struct DetailRow {
     reversal_entry_id: Option<Uuid>,
     reversal_entry_number: Option<i64>,
     reversal_reason: Option<String>,
+    reversal_cause: Option<String>,
+    refunded_minor: i64,
     grant_id: Option<Uuid>,
     grant_number: Option<i64>,
     class: Option<String>,
@@ -296,7 +299,9 @@ pub async fn detail(ctx: &Ctx, id: PaymentId) -> Result<PaymentDetail, AppError>
     let statement = format!(
         "SELECT {COLUMNS}, a.customer_id, p.fee_minor, p.note, p.posting_on, p.prepayment, p.recorded_at,
             p.recorded_by, p.reversed_posting_on, p.reversal_entry_id, e.number AS reversal_entry_number,
-            p.reversal_reason, g.id AS grant_id, g.number AS grant_number, g.class, g.expires_on, g.on_hold
+            p.reversal_reason, p.reversal_cause,
+            (SELECT CAST(COALESCE(SUM(m.amount_minor), 0) AS bigint) FROM grant_movements m
+                WHERE m.grant_id = g.id AND m.kind = 'refunded') AS refunded_minor, g.id AS grant_id, g.number AS grant_number, g.class, g.expires_on, g.on_hold
         FROM {JOINED} LEFT JOIN journal_entries e ON e.id = p.reversal_entry_id
         WHERE p.id = $1"
     );
@@ -314,6 +319,7 @@ pub async fn detail(ctx: &Ctx, id: PaymentId) -> Result<PaymentDetail, AppError>
         false => Vec::new(),
     };
     let for_staff = |text: String| if staff { text } else { String::new() };
+    let charges = charges(ctx, id).await?;
     let currency = &found.row.currency;
     Ok(PaymentDetail {
         fee: sql::money(found.fee_minor, currency)?,
@@ -329,6 +335,7 @@ pub async fn detail(ctx: &Ctx, id: PaymentId) -> Result<PaymentDetail, AppError>
             found.expires_on,
             found.on_hold,
         )?,
+        refunded: sql::money(found.refunded_minor, currency)?,
         slices,
         reversal: found
             .row
@@ -341,13 +348,44 @@ pub async fn detail(ctx: &Ctx, id: PaymentId) -> Result<PaymentDetail, AppError>
                     posting_on,
                     entry: JournalEntryId(entry),
                     entry_number,
+                    cause: found
+                        .reversal_cause
+                        .as_deref()
+                        .and_then(ReversalCause::from_code),
                     reason: for_staff(found.reversal_reason.unwrap_or_default()),
+                    charges,
                 },
             ),
         entries,
         history,
         row: payment(found.row)?,
     })
+}
+
+#[derive(FromQueryResult)]
+struct ChargeRow {
+    id: Uuid,
+    number: String,
+    kind: String,
+    total_minor: i64,
+    currency: String,
+}
+
+/// The open items its reversal made.
+async fn charges(ctx: &Ctx, id: PaymentId) -> Result<Vec<ReversalCharge>, DbErr> {
+    let statement = "SELECT id, number, kind, total_minor, currency FROM invoices WHERE payment_id = $1 ORDER BY id";
+    let rows = sql::all::<ChargeRow>(ctx, statement, vec![id.0.into()]).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(ReversalCharge {
+                invoice: InvoiceId(row.id),
+                kind: InvoiceKind::from_code(&row.kind)
+                    .ok_or_else(|| sql::unreadable("invoices.kind", &row.kind))?,
+                total: sql::money(row.total_minor, &row.currency)?,
+                number: row.number,
+            })
+        })
+        .collect()
 }
 
 fn own_grant(

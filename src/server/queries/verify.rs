@@ -353,9 +353,16 @@ fn invoice_entries() -> String {
             SELECT l.entry_id, {DEBITS_LESS_CREDITS} AS minor
             FROM journal_lines l WHERE l.role = 'receivable' GROUP BY l.entry_id
         ) s ON s.entry_id = i.entry_id
+        LEFT JOIN (
+            SELECT l.entry_id, l.invoice_id, {DEBITS_LESS_CREDITS} AS minor
+            FROM journal_lines l WHERE l.invoice_id IS NOT NULL GROUP BY l.entry_id, l.invoice_id
+        ) t ON t.entry_id = i.entry_id AND t.invoice_id = i.id
         WHERE i.finalised_at IS NOT NULL AND i.total_minor <> 0
-            AND (e.id IS NULL OR e.document_id <> i.id OR e.source <> 'INV' OR e.posting_on <> i.posting_on
-                OR COALESCE(s.minor, 0) <> i.total_minor
+            AND (e.id IS NULL OR e.posting_on <> i.posting_on
+                OR (i.kind <> 'payment_returned' AND (e.document_id <> i.id OR e.source <> 'INV'
+                    OR COALESCE(s.minor, 0) <> i.total_minor))
+                OR (i.kind = 'payment_returned' AND (e.document_id <> i.payment_id OR e.source <> 'PAY'
+                    OR COALESCE(t.minor, 0) <> i.total_minor))
                 OR (i.voided_on IS NOT NULL
                     AND (v.id IS NULL OR v.reverses_id IS NULL OR v.reverses_id <> i.entry_id)))"
     )

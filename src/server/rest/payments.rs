@@ -205,10 +205,17 @@ struct ReversalBody {
     /// Empty means today.
     #[schema(required = false, format = Date)]
     reversed_on: String,
+    /// `bounced`, `chargeback` or `keyed_wrongly`.
+    #[schema(required = false, example = "bounced")]
+    cause: String,
+    /// What the customer is charged for it, as an invoice to fee income.
+    #[schema(required = false, value_type = AmountBody)]
+    fee: AmountText,
     reason: String,
 }
 
-/// Reverses a payment: what it paid is open again, also what its surplus paid as credit.
+/// Reverses a payment: what it paid is open again, also what its surplus paid as credit. What of its credit was paid
+/// out is owed again as an open item of its own, kind `payment_returned`.
 #[utoipa::path(post, path = "/payments/{id}/reverse", tag = "payments", request_body = ReversalBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Payment)))]
@@ -221,6 +228,8 @@ async fn reverse(
     let command = PaymentReversal {
         payment: id.clone(),
         reversed_on: body.reversed_on,
+        cause: body.cause,
+        fee: body.fee,
         reason: body.reason,
         idempotency_key: key,
     };

@@ -158,6 +158,9 @@ struct Terms {
     reason: CreditNoteReason,
     note: String,
     wanted: WantedOutcome,
+    /// `None`: all that is left of the invoice.
+    choices: Option<Vec<LineChoice>>,
+    backdating_reason: String,
 }
 
 /// A slice of credit that settled the invoice, with the grant it came from.
@@ -199,34 +202,19 @@ async fn decide_typed(
         reason: read.reason,
         note: read.note,
         wanted: read.wanted,
+        choices: read.choices,
+        backdating_reason: command.reason.clone(),
     };
     let refusal = |refusal| command.refusal(refusal, account.currency);
-    let choices = read.choices.as_deref();
-    decide(
-        ctx,
-        tx,
-        account,
-        invoice,
-        terms,
-        choices,
-        &command.reason,
-        refusal,
-    )
-    .await
+    decide(ctx, tx, account, invoice, terms, refusal).await
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "what a note is decided from, each of its own type"
-)]
 async fn decide(
     ctx: &Ctx,
     tx: &Tx,
     account: &LockedAccount,
     invoice: StoredInvoice,
     terms: Terms,
-    choices: Option<&[LineChoice]>,
-    backdating_reason: &str,
     refusal: impl Fn(crate::domain::credit_note::CreditNoteRefusal) -> AppError,
 ) -> Result<Decided, AppError> {
     check_creditable(&invoice)?;
@@ -237,20 +225,16 @@ async fn decide(
         .at("issued_on"));
     }
     let lines = store::creditable_lines(tx, invoice.id).await?;
-    let all;
-    let choices = match choices {
-        Some(choices) => choices,
-        None => {
-            all = everything(&lines);
-            &all
-        }
+    let choices = match &terms.choices {
+        Some(choices) => choices.clone(),
+        None => everything(&lines),
     };
-    let priced = price_note(&lines, choices, account.currency).map_err(refusal)?;
+    let priced = price_note(&lines, &choices, account.currency).map_err(refusal)?;
     let (uses, standing) = standing(tx, &invoice).await?;
     let outcome = outcome(priced.total_minor, &standing, terms.wanted)
         .map_err(|refusal| outcome_refusal(refusal, account.currency))?;
     let source = EntrySource::CreditNote;
-    let calendar = calendar(ctx, tx, Some(account), source, backdating_reason).await?;
+    let calendar = calendar(ctx, tx, Some(account), source, &terms.backdating_reason).await?;
     let posting_on = calendar
         .posting_day(terms.issued_on)
         .map_err(|refusal| Refusal::from(refusal).at("issued_on"))?;
@@ -376,17 +360,17 @@ pub async fn finalise(
     let invoice = invoices::find(&tx, note.invoice)
         .await?
         .ok_or(AppError::NotFound)?;
-    let choices = store::choices(&tx, note.id).await?;
     let terms = Terms {
         issued_on: note.issued_on,
         reason: note.reason,
         note: note.note,
         wanted: note.wanted,
+        choices: Some(store::choices(&tx, note.id).await?),
+        backdating_reason: command.reason.clone(),
     };
     let refusal = |refusal| NewCreditNote::default().refusal(refusal, account.currency);
     let reason = &command.reason;
-    let chosen = Some(choices.as_slice());
-    let decided = decide(ctx, &tx, &account, invoice, terms, chosen, reason, refusal).await?;
+    let decided = decide(ctx, &tx, &account, invoice, terms, refusal).await?;
     let answer = issue(ctx, &tx, &account, note.id, &decided, reason).await?;
     replay.keep(ctx, &tx, &answer).await?;
     tx.note(account.event());

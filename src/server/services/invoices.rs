@@ -12,9 +12,10 @@ use crate::domain::allocation::OpenItem;
 use crate::domain::credit::CreditClass;
 use crate::domain::expiry::GivenTerms;
 use crate::domain::ids::{CreditGrantId, InvoiceId, JournalEntryId};
+use crate::domain::invoice::InvoiceKind;
 use crate::domain::ledger::{EntrySource, Subject};
 use crate::domain::money::{Money, sum_minor};
-use crate::domain::posting::{self, DocumentTotals};
+use crate::domain::posting::{self, DocumentTotals, SettledSlice};
 use crate::domain::rights::Right;
 use crate::dto::error::{AppError, Refusal};
 use crate::dto::invoices::{
@@ -349,6 +350,9 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
             .iter()
             .any(|slice| matches!(slice.funds, Funds::Payment(_))),
     )?;
+    if invoice.kind == InvoiceKind::PaymentReturned {
+        return Err(Refusal::ReturnedPaymentStays.of_act());
+    }
     if credit_notes::any_standing(&tx, invoice_id).await? {
         return Err(Refusal::InvoiceCredited.of_act());
     }
@@ -465,8 +469,16 @@ async fn post_contra(
     subject: Subject,
     undo: &Undo,
 ) -> Result<Option<JournalEntryId>, AppError> {
+    let fee = SettledSlice {
+        invoice: invoice.id,
+        amount_minor: invoice.total_minor,
+    };
     let totals = DocumentTotals { ..invoice.totals };
-    let Some(entry) = posting::invoice_finalised(account.books(), subject, totals)? else {
+    let entry = match invoice.kind {
+        InvoiceKind::Fee => Some(posting::fee_charged(account.books(), fee)?),
+        _ => posting::invoice_finalised(account.books(), subject, totals)?,
+    };
+    let Some(entry) = entry else {
         return Ok(None);
     };
     let id = JournalEntryId(Uuid::now_v7());

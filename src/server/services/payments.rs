@@ -7,11 +7,13 @@ use super::{calendar, date_or_today, id, required_reason};
 use super::{prepaid, promotions};
 use crate::domain::allocation::OpenItem;
 use crate::domain::credit::CreditClass;
+use crate::domain::dates::due_on;
 use crate::domain::expiry::GrantTerms;
 use crate::domain::ids::{ApplicationId, CreditGrantId, InvoiceId, JournalEntryId, PaymentId};
+use crate::domain::invoice::InvoiceKind;
 use crate::domain::ledger::EntrySource;
 use crate::domain::money::{Currency, Money};
-use crate::domain::payment::{PaymentPlan, plan};
+use crate::domain::payment::{PaymentPlan, ReversalCause, plan};
 use crate::domain::posting::{self, PaymentSplit, SettledSlice};
 use crate::domain::rights::Right;
 use crate::dto::error::{AppError, Refusal};
@@ -23,10 +25,11 @@ use crate::server::store::accounts::{self, LockedAccount};
 use crate::server::store::applications::{self, Application, Funds, Undoing};
 use crate::server::store::audit::{self, AuditEvent};
 use crate::server::store::grants::{self, Moved, MovementKind, NewGrant, NewMovement, Origin};
+use crate::server::store::invoices::Charge;
 use crate::server::store::journal::{self, Document, EntryToPost};
 use crate::server::store::payments::{self as store, NewPaymentRow, Reversal};
-use crate::server::store::{Tx, invoices, settings};
-use chrono::NaiveDate;
+use crate::server::store::{Tx, customers, invoices, numbers, settings};
+use chrono::{Datelike, NaiveDate};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -283,6 +286,7 @@ pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPaym
     if payment.reversed {
         return Err(Refusal::PaymentReversed.of_act());
     }
+    let read = command.parse(account.currency)?;
     let effects = effects(&tx, &payment).await?;
     let reversed_on = reversal_day(ctx, &command, &payment, &effects)?;
     let credit_undo = Undo {
@@ -306,7 +310,20 @@ pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPaym
         reverse_lapses(ctx, &tx, &account, &grant, reversed_on, &reason).await?;
     }
     promotions::take_back_bonuses(ctx, &tx, &account, &effects.bonuses, &credit_undo).await?;
-    let answer = take_back(ctx, &tx, &account, &payment, &effects.direct, &undo).await?;
+    let answer = take_back(
+        ctx,
+        &tx,
+        &account,
+        &payment,
+        &effects.direct,
+        &undo,
+        read.cause,
+    )
+    .await?;
+    if read.fee_minor > 0 {
+        charge_fee(ctx, &tx, &account, &payment, read.fee_minor, &undo).await?;
+    }
+    accounts::refresh(&tx, &[account.id]).await?;
     audit::record(
         &tx,
         ctx,
@@ -317,7 +334,11 @@ pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPaym
             customer: Some(account.customer),
             account: Some(account.id),
             reason: Some(&reason),
-            details: json!({ "reversed_on": reversed_on }),
+            details: json!({
+                "reversed_on": reversed_on,
+                "cause": read.cause.map(ReversalCause::code),
+                "fee": Money::new(read.fee_minor, account.currency),
+            }),
         },
     )
     .await?;
@@ -404,18 +425,26 @@ async fn take_back(
     payment: &store::StoredPayment,
     direct: &[Application],
     undo: &Undo,
+    cause: Option<ReversalCause>,
 ) -> Result<RecordedPayment, AppError> {
     // Read again: what was undone came back to it.
     let grant = grants::find_by_origin(tx, Origin::Payment(payment.id)).await?;
     let left = grant.as_ref().filter(|grant| grant.remaining_minor > 0);
+    // What was paid out of it is owed again, as an open item of its own.
+    let refunded_minor = match &grant {
+        Some(grant) => grants::refunded(tx, grant.id).await?,
+        None => 0,
+    };
+    let returned = (refunded_minor > 0).then(|| SettledSlice {
+        invoice: InvoiceId(Uuid::now_v7()),
+        amount_minor: refunded_minor,
+    });
+    let reopened = direct.iter().map(|slice| SettledSlice {
+        invoice: slice.invoice,
+        amount_minor: slice.amount_minor,
+    });
     let split = PaymentSplit {
-        settled: direct
-            .iter()
-            .map(|slice| SettledSlice {
-                invoice: slice.invoice,
-                amount_minor: slice.amount_minor,
-            })
-            .collect(),
+        settled: reopened.chain(returned).collect(),
         surplus: left.map(|grant| grant.slice(grant.remaining_minor)),
         fee_minor: payment.fee_minor,
     };
@@ -459,14 +488,110 @@ async fn take_back(
         posting_on: undo.posting_on,
         entry: entry_id,
         reason: undo.reason.clone().unwrap_or_default(),
+        cause,
     };
     store::mark_reversed(tx, payment.id, &reversal).await?;
+    if let Some(slice) = returned {
+        let charged = Charged {
+            kind: InvoiceKind::PaymentReturned,
+            slice,
+            issued_on: undo.unapplied_on,
+            posting_on: undo.posting_on,
+            entry: entry_id,
+        };
+        write_charge(ctx, tx, account, payment, &charged).await?;
+    }
     let reopened: Vec<InvoiceId> = direct.iter().map(|slice| slice.invoice).collect();
     invoices::refresh_open(tx, &reopened).await?;
-    accounts::refresh(tx, &[account.id]).await?;
     Ok(RecordedPayment {
         payment: payment.id,
         number: payment.number,
         grant: left.map(|grant| grant.id),
     })
+}
+
+/// The series of open items made by returned payments; numbers look like `RET-2026-00001`.
+pub const RETURNED_SERIES: &str = "RET";
+
+/// An open item that a reversal makes.
+struct Charged {
+    kind: InvoiceKind,
+    slice: SettledSlice,
+    issued_on: NaiveDate,
+    posting_on: NaiveDate,
+    entry: JournalEntryId,
+}
+
+/// What the reversal costs the customer: an invoice to fee income, due by the customer's terms.
+async fn charge_fee(
+    ctx: &Ctx,
+    tx: &Tx,
+    account: &LockedAccount,
+    payment: &store::StoredPayment,
+    fee_minor: i64,
+    undo: &Undo,
+) -> Result<(), AppError> {
+    let calendar = calendar(ctx, tx, None, EntrySource::Invoice, "").await?;
+    let charged = Charged {
+        kind: InvoiceKind::Fee,
+        slice: SettledSlice {
+            invoice: InvoiceId(Uuid::now_v7()),
+            amount_minor: fee_minor,
+        },
+        issued_on: undo.unapplied_on,
+        posting_on: calendar.system_posting_day(undo.unapplied_on),
+        entry: JournalEntryId(Uuid::now_v7()),
+    };
+    let to_post = EntryToPost {
+        id: charged.entry,
+        entry: posting::fee_charged(account.books(), charged.slice)?,
+        document: Document::Invoice(charged.slice.invoice.0),
+        effective_on: charged.issued_on,
+        posting_on: charged.posting_on,
+        reverses: None,
+        run: None,
+        reason: undo.reason.clone(),
+    };
+    journal::post(tx, ctx, &[to_post]).await?;
+    write_charge(ctx, tx, account, payment, &charged).await
+}
+
+/// Writes the open item of a returned payment or its fee. A returned payment is due at once.
+async fn write_charge(
+    ctx: &Ctx,
+    tx: &Tx,
+    account: &LockedAccount,
+    payment: &store::StoredPayment,
+    charged: &Charged,
+) -> Result<(), AppError> {
+    let (series, days) = match charged.kind {
+        InvoiceKind::PaymentReturned => (RETURNED_SERIES, 0),
+        InvoiceKind::Fee | InvoiceKind::Invoice => (
+            super::invoices::SERIES,
+            customers::terms_days(tx, account.customer).await?,
+        ),
+    };
+    let year = charged.posting_on.year();
+    let sequence = numbers::next_in_series(tx, series, year).await?;
+    let number = format!("{series}-{year}-{sequence:05}");
+    let reference = payment.number.to_string();
+    let charge = Charge {
+        id: charged.slice.invoice,
+        account: account.id,
+        currency: account.currency,
+        kind: charged.kind,
+        payment: payment.id,
+        issued_on: charged.issued_on,
+        posting_on: charged.posting_on,
+        due_on: due_on(charged.issued_on, days),
+        amount_minor: charged.slice.amount_minor,
+        reference: &reference,
+        series,
+        year,
+        sequence,
+        number: &number,
+        entry: charged.entry,
+    };
+    invoices::insert_charge(tx, ctx, &charge).await?;
+    Ok(())
 }

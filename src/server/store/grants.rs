@@ -7,8 +7,8 @@ use super::sql;
 use crate::domain::credit::{CreditClass, UsableGrant};
 use crate::domain::expiry::LapseCause;
 use crate::domain::ids::{
-    CreditGrantId, CreditNoteId, ExpiryPolicyVersionId, InvoiceId, JournalEntryId, PaymentId, PromotionGrantId,
-    ReceivableAccountId,
+    CreditGrantId, CreditNoteId, ExpiryPolicyVersionId, InvoiceId, JournalEntryId, PaymentId,
+    PromotionGrantId, ReceivableAccountId,
 };
 use crate::domain::ledger::coded;
 use crate::domain::money::{Currency, Money};
@@ -335,6 +335,21 @@ pub async fn last_moved(tx: &Tx, id: CreditGrantId) -> Result<Option<Moved>, DbE
         HAVING COUNT(*) > 0";
     let rows = sql::all::<Moved>(tx, sql, vec![id.0.into()]).await?;
     Ok(rows.into_iter().next())
+}
+
+#[derive(FromQueryResult)]
+struct Sum {
+    minor: i64,
+}
+
+/// What of a grant was paid out and has not come back.
+pub async fn refunded(tx: &Tx, id: CreditGrantId) -> Result<i64, DbErr> {
+    let sql = "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS bigint) AS minor FROM grant_movements
+        WHERE grant_id = $1 AND kind = 'refunded'";
+    let rows = sql::all::<Sum>(tx, sql, vec![id.0.into()]).await?;
+    rows.first()
+        .map(|row| row.minor)
+        .ok_or_else(|| DbErr::RecordNotFound("a sum always answers".to_owned()))
 }
 
 /// The accounts these grants belong to, each once.

@@ -4,7 +4,7 @@ use super::Tx;
 use super::entity::{invoice_lines, invoice_taxes, invoices};
 use super::sql;
 use crate::domain::allocation::OpenItem;
-use crate::domain::ids::{InvoiceId, JournalEntryId, ReceivableAccountId};
+use crate::domain::ids::{InvoiceId, JournalEntryId, PaymentId, ReceivableAccountId};
 use crate::domain::invoice::InvoiceKind;
 use crate::domain::money::{Currency, Money};
 use crate::domain::posting::DocumentTotals;
@@ -188,6 +188,85 @@ pub async fn finalise(
         ..Default::default()
     };
     invoices::Entity::update(row).exec(&tx.connection).await?;
+    Ok(())
+}
+
+/// An open item that the reversal of a payment makes: final at once, one line, no tax.
+#[derive(Clone, Debug)]
+pub struct Charge<'a> {
+    pub id: InvoiceId,
+    pub account: ReceivableAccountId,
+    pub currency: Currency,
+    pub kind: InvoiceKind,
+    pub payment: PaymentId,
+    pub issued_on: NaiveDate,
+    pub posting_on: NaiveDate,
+    pub due_on: NaiveDate,
+    pub amount_minor: i64,
+    pub reference: &'a str,
+    pub series: &'a str,
+    pub year: i32,
+    pub sequence: i64,
+    pub number: &'a str,
+    pub entry: JournalEntryId,
+}
+
+/// Writes the item with its line, which is called by what the item is for.
+pub async fn insert_charge(tx: &Tx, ctx: &Ctx, charge: &Charge<'_>) -> Result<(), DbErr> {
+    let row = invoices::ActiveModel {
+        id: Set(charge.id.0),
+        account_id: Set(charge.account.0),
+        currency: Set(charge.currency.code().to_owned()),
+        kind: Set(charge.kind.code().to_owned()),
+        payment_id: Set(Some(charge.payment.0)),
+        series: Set(Some(charge.series.to_owned())),
+        year: Set(Some(charge.year)),
+        sequence: Set(Some(charge.sequence)),
+        number: Set(Some(charge.number.to_owned())),
+        issued_on: Set(charge.issued_on),
+        posting_on: Set(Some(charge.posting_on)),
+        due_on: Set(charge.due_on),
+        net_minor: Set(charge.amount_minor),
+        tax_minor: Set(0),
+        total_minor: Set(charge.amount_minor),
+        open_minor: Set(charge.amount_minor),
+        reference: Set(charge.reference.to_owned()),
+        note: Set(String::new()),
+        disputed: Set(false),
+        entry_id: Set(Some(charge.entry.0)),
+        finalised_at: Set(Some(ctx.clock.now())),
+        recorded_at: Set(ctx.clock.now()),
+        recorded_by: Set(ctx.actor.label()),
+        version: Set(0),
+        ..Default::default()
+    };
+    invoices::Entity::insert(row)
+        .exec_without_returning(&tx.connection)
+        .await?;
+    let line = invoice_lines::ActiveModel {
+        invoice_id: Set(charge.id.0),
+        position: Set(1),
+        description: Set(String::new()),
+        service: Set(String::new()),
+        quantity: Set("1".to_owned()),
+        unit_price: Set(Money::new(charge.amount_minor, charge.currency).plain()),
+        discount_minor: Set(0),
+        share_minor: Set(0),
+        tax_rate: Set("0".to_owned()),
+        net_minor: Set(charge.amount_minor),
+    };
+    invoice_lines::Entity::insert(line)
+        .exec_without_returning(&tx.connection)
+        .await?;
+    let tax = invoice_taxes::ActiveModel {
+        invoice_id: Set(charge.id.0),
+        rate: Set("0".to_owned()),
+        net_minor: Set(charge.amount_minor),
+        tax_minor: Set(0),
+    };
+    invoice_taxes::Entity::insert(tax)
+        .exec_without_returning(&tx.connection)
+        .await?;
     Ok(())
 }
 

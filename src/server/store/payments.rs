@@ -4,7 +4,7 @@ use super::Tx;
 use super::entity::payments;
 use super::numbers::{self, Sequence};
 use crate::domain::ids::{JournalEntryId, PaymentId, ReceivableAccountId};
-use crate::domain::payment::PaymentMethod;
+use crate::domain::payment::{PaymentMethod, ReversalCause};
 use crate::dto::payments::ReadPayment;
 use crate::server::context::Ctx;
 use chrono::NaiveDate;
@@ -92,6 +92,7 @@ pub struct Reversal {
     pub posting_on: NaiveDate,
     pub entry: JournalEntryId,
     pub reason: String,
+    pub cause: Option<ReversalCause>,
 }
 
 pub async fn mark_reversed(tx: &Tx, id: PaymentId, reversal: &Reversal) -> Result<(), DbErr> {
@@ -101,6 +102,7 @@ pub async fn mark_reversed(tx: &Tx, id: PaymentId, reversal: &Reversal) -> Resul
         reversed_posting_on: Set(Some(reversal.posting_on)),
         reversal_entry_id: Set(Some(reversal.entry.0)),
         reversal_reason: Set(Some(reversal.reason.clone())),
+        reversal_cause: Set(reversal.cause.map(|cause| cause.code().to_owned())),
         ..Default::default()
     };
     payments::Entity::update(row).exec(&tx.connection).await?;

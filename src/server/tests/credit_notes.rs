@@ -1,5 +1,6 @@
 //! Credit notes through the API: what they add up to, where their amount goes, what is refused.
 
+use super::exports::accountant_at;
 use super::rest::{Api, id};
 use super::support::{Engine, House};
 use crate::domain::rights::Role;
@@ -592,4 +593,61 @@ async fn a_closed_period_takes_no_note(#[case] engine: Engine) {
     assert_eq!(problem["code"], "period_closed");
     api.done("/credit-notes", whole(&invoice)).await;
     house.check_books().await;
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn an_invoice_is_credited_on_its_page_after_a_look_at_the_outcome(#[case] engine: Engine) {
+    let Some(house) = House::open(engine).await else {
+        return;
+    };
+    house.account("A-1", "EUR").await;
+    let api = Api::with_role(&house, Role::Accountant).await;
+    let invoice = plain_invoice(&api, "100.00").await;
+    pay(&api, &invoice, "70.00").await;
+    let mut browser = accountant_at(&house).await;
+    let invoice_page = format!("/invoices/{}", id(&invoice));
+    let page = format!("{invoice_page}/credit");
+    assert!(browser.get(&invoice_page).await.shows(&page));
+    assert_eq!(browser.get(&page).await.status, 200);
+    let half = [
+        ("note[invoice]", id(&invoice)),
+        ("note[issued_on]", "2026-06-15"),
+        ("note[reason_code]", "return"),
+        ("note[lines][0][position]", "1"),
+        ("note[lines][0][quantity]", "0.5"),
+        ("note[act]", "finalise"),
+        ("note[idempotency_key]", "k-1"),
+    ];
+    let typed = serde_urlencoded::to_string(half).unwrap();
+    let preview = browser.get(&format!("{page}?{typed}")).await;
+    assert!(
+        preview.shows("€30.00 offsets the invoice"),
+        "{}",
+        preview.body
+    );
+    assert!(preview.shows("€20.00 becomes the customer"));
+    assert_eq!(house.count("credit_notes").await, 0);
+    // Refused, the form keeps what was typed and says the most.
+    let mut much = half;
+    much[4].1 = "1.5";
+    let refused = browser.submit(&page, "save_credit_note", &much).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.shows("value=\"1.5\""), "{}", refused.body);
+    assert!(refused.shows("€100.00 net"));
+    let done = browser.submit(&page, "save_credit_note", &half).await;
+    let location = done.location().to_owned();
+    let note = browser.get(&location).await;
+    assert!(note.shows("CRN-2026-00001"));
+    assert!(note.shows("The credit note has been issued."));
+    let path = location.split('?').next().unwrap();
+    let paper = browser.get(&format!("{path}/print")).await;
+    assert!(paper.shows("Credit note CRN-2026-00001"));
+    assert!(browser.get("/credit-notes").await.shows("CRN-2026-00001"));
+    assert!(browser.get(&invoice_page).await.shows("CRN-2026-00001"));
+    let file = browser.get("/credit-notes/export.csv?status=issued").await;
+    assert_eq!(file.body.lines().count(), 2, "{}", file.body);
+    assert!(file.shows("CRN-2026-00001"));
 }

@@ -7,7 +7,7 @@ use crate::dto::people::NewStaff;
 use crate::server::services::users;
 use rstest::rstest;
 
-async fn accountant_at(house: &House) -> Browser {
+pub(super) async fn accountant_at(house: &House) -> Browser {
     let person = NewStaff {
         email: "anna@example.com".to_owned(),
         name: "Anna".to_owned(),

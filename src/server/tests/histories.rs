@@ -2,6 +2,7 @@
 //! owes and holds is what its documents and money say. A failing history shrinks and prints as a list of acts.
 
 use super::support::{Engine, House, day};
+use crate::dto::credit_notes::{CreditNoteVoiding, NewCreditNote, NewCreditNoteLine};
 use crate::dto::credit_runs::{CreditRunUndo, NewCreditRun};
 use crate::dto::credits::{GrantHold, NewApplication, Unapplication};
 use crate::dto::error::AppError;
@@ -10,7 +11,7 @@ use crate::dto::invoices::{InvoiceDispute, InvoiceVoiding, NewInvoice, NewInvoic
 use crate::dto::payments::{NewPayment, NewPaymentApplication, PaymentReversal};
 use crate::server::context::Ctx;
 use crate::server::queries::verify::verify;
-use crate::server::services::{applications, credit_runs, invoices, payments};
+use crate::server::services::{applications, credit_notes, credit_runs, invoices, payments};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use sea_orm::{ConnectionTrait, Statement};
@@ -51,6 +52,16 @@ enum Act {
     },
     Reverse {
         payment: usize,
+        fee: bool,
+    },
+    /// Some tenths of an invoice's line are credited; of what is open, so many tenths are offset.
+    Credit {
+        invoice: usize,
+        tenths: i64,
+        offset: Option<i64>,
+    },
+    VoidNote {
+        note: usize,
     },
     Void {
         invoice: usize,
@@ -81,7 +92,10 @@ fn any_act() -> impl Strategy<Value = Act> {
             .prop_map(|(account, cents, invoice, choice, prepayment)| Act::Pay { account, cents, invoice, choice, prepayment }),
         2 => (0_usize..20, 0_usize..20, 1_i64..10_000).prop_map(|(grant, invoice, cents)| Act::Apply { grant, invoice, cents }),
         2 => (0_usize..40).prop_map(|application| Act::Unapply { application }),
-        1 => (0_usize..20).prop_map(|payment| Act::Reverse { payment }),
+        1 => (0_usize..20, any::<bool>()).prop_map(|(payment, fee)| Act::Reverse { payment, fee }),
+        3 => (0_usize..20, 1_i64..=10, prop::option::of(0_i64..=10))
+            .prop_map(|(invoice, tenths, offset)| Act::Credit { invoice, tenths, offset }),
+        1 => (0_usize..10).prop_map(|note| Act::VoidNote { note }),
         1 => (0_usize..20).prop_map(|invoice| Act::Void { invoice }),
         1 => (0_usize..20, any::<bool>()).prop_map(|(grant, on_hold)| Act::Hold { grant, on_hold }),
         1 => (0_usize..20, any::<bool>()).prop_map(|(invoice, disputed)| Act::Dispute { invoice, disputed }),
@@ -282,7 +296,50 @@ async fn perform(ctx: &Ctx, act: &Act) -> Result<(), AppError> {
             };
             applications::unapply(ctx, command).await.map(drop)
         }
-        Act::Reverse { payment } => {
+        Act::Credit {
+            invoice,
+            tenths,
+            offset,
+        } => {
+            let all = ids(ctx, "SELECT id FROM invoices ORDER BY id", vec![]).await;
+            let Some(invoice) = pick(&all, *invoice) else {
+                return Ok(());
+            };
+            let sql = "SELECT open_minor AS net FROM invoices WHERE id = $1";
+            let open: i64 = rows(ctx, sql, vec![invoice.into()])
+                .await
+                .first()
+                .map_or(0, |row| row.try_get("", "net").expect("an amount"));
+            let offset = offset.map(|offset| decimal(open * offset / 10));
+            let command = NewCreditNote {
+                invoice: invoice.to_string(),
+                reason_code: "return".to_owned(),
+                lines: vec![NewCreditNoteLine {
+                    position: "1".to_owned(),
+                    quantity: format!("{}.{}", tenths / 10, tenths % 10),
+                }],
+                offset: AmountText {
+                    amount: offset.unwrap_or_default(),
+                    currency: "EUR".to_owned(),
+                },
+                act: "finalise".to_owned(),
+                ..Default::default()
+            };
+            credit_notes::save(ctx, command).await.map(drop)
+        }
+        Act::VoidNote { note } => {
+            let all = ids(ctx, "SELECT id FROM credit_notes ORDER BY id", vec![]).await;
+            let Some(note) = pick(&all, *note) else {
+                return Ok(());
+            };
+            let command = CreditNoteVoiding {
+                credit_note: note.to_string(),
+                reason: reason(),
+                ..Default::default()
+            };
+            credit_notes::void(ctx, command).await.map(drop)
+        }
+        Act::Reverse { payment, fee } => {
             let all = ids(ctx, "SELECT id FROM payments ORDER BY id", vec![]).await;
             let Some(payment) = pick(&all, *payment) else {
                 return Ok(());
@@ -290,6 +347,15 @@ async fn perform(ctx: &Ctx, act: &Act) -> Result<(), AppError> {
             let command = PaymentReversal {
                 payment: payment.to_string(),
                 reason: reason(),
+                cause: "bounced".to_owned(),
+                fee: AmountText {
+                    amount: if *fee {
+                        "3.50".to_owned()
+                    } else {
+                        String::new()
+                    },
+                    currency: "EUR".to_owned(),
+                },
                 ..Default::default()
             };
             payments::reverse(ctx, command).await.map(drop)
@@ -423,14 +489,19 @@ async fn net_held(ctx: &Ctx, account: &str) -> i64 {
     number(ctx, sql, account).await
 }
 
-/// The same from documents alone: what was billed and not voided, less money that stayed.
+/// The same from documents alone: what was billed and not voided, less money that stayed and what was credited.
 async fn net_expected(ctx: &Ctx, account: &str) -> i64 {
     let billed = "SELECT CAST(COALESCE(SUM(i.total_minor), 0) AS bigint) AS net FROM invoices i
         JOIN receivable_accounts a ON a.id = i.account_id
         WHERE a.number = $1 AND i.finalised_at IS NOT NULL AND i.voided_on IS NULL";
     let paid = "SELECT CAST(COALESCE(SUM(p.amount_minor - p.fee_minor), 0) AS bigint) AS net FROM payments p
         JOIN receivable_accounts a ON a.id = p.account_id WHERE a.number = $1 AND p.reversed_on IS NULL";
-    number(ctx, billed, account).await - number(ctx, paid, account).await
+    let credited =
+        "SELECT CAST(COALESCE(SUM(n.total_minor), 0) AS bigint) AS net FROM credit_notes n
+        JOIN receivable_accounts a ON a.id = n.account_id
+        WHERE a.number = $1 AND n.finalised_at IS NOT NULL AND n.voided_on IS NULL";
+    let gone = number(ctx, paid, account).await + number(ctx, credited, account).await;
+    number(ctx, billed, account).await - gone
 }
 
 async fn number(ctx: &Ctx, sql: &str, account: &str) -> i64 {

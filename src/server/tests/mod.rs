@@ -27,6 +27,7 @@ mod prepaid;
 mod promotion_pages;
 mod promotions;
 mod rest;
+mod returned_payments;
 mod statements;
 pub mod support;
 mod verify;

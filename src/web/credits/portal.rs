@@ -26,7 +26,10 @@ pub fn PortalCreditsPage() -> impl IntoView {
         }
     };
     view! {
-        <PageHead title=t!(credits.yours)>{other}</PageHead>
+        <PageHead title=t!(credits.yours)>
+            <ButtonLink href="/portal/credit-notes" label=t!(credit_notes.portal_title) icon="file-text" />
+            {other}
+        </PageHead>
         {load(list_credits(filter, page), table)}
     }
 }

@@ -2,6 +2,8 @@
 
 use super::form::ReasonField;
 use super::list::may;
+use crate::domain::credit_note::CreditNoteStatus;
+use crate::domain::invoice::InvoiceKind;
 use crate::domain::rights::Right;
 use crate::dto::invoices::InvoiceDetail;
 use crate::web::lineage::slices::NewLastDay;
@@ -46,8 +48,15 @@ pub fn Acts(invoice: InvoiceDetail) -> impl IntoView {
             <ButtonLink href=format!("/credits?{query}") label=t!(invoices.apply_credit) icon="wallet" />
         }
     });
+    let creditable =
+        row.total.minor > 0 && invoice.voided.is_none() && row.kind != InvoiceKind::PaymentReturned;
+    let credit = (creditable && may(Right::EditInvoices)).then(|| {
+        let href = links::credit_invoice(row.invoice);
+        view! { <ButtonLink href label=t!(credit_notes.credit) icon="pencil" /> }
+    });
     view! {
         {apply}
+        {credit}
         <ButtonLink href=format!("{page}/print") label=t!(invoices.print) icon="printer" />
         {pay}
     }
@@ -79,10 +88,16 @@ pub fn OtherActs(invoice: InvoiceDetail) -> impl IntoView {
         .slices
         .iter()
         .any(|slice| slice.stands() && slice.grant.is_none());
+    let credited = invoice.credit_notes.iter().any(|note| {
+        !matches!(
+            note.status,
+            CreditNoteStatus::Draft | CreditNoteStatus::Void
+        )
+    });
     let credit_used = invoice
         .grant
         .is_some_and(|grant| grant.remaining.minor != -row.total.minor);
-    let voidable = edits && !draft && !void && !paid && !credit_used;
+    let voidable = edits && !draft && !void && !paid && !credited && !credit_used;
     let returns = invoice.slices.iter().any(|slice| slice.stands());
     let voiding = voidable.then(|| view! { <Void id=id.clone() returns /> });
     let dispute = (!draft && !void && may(Right::ReadCustomers))

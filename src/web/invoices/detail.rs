@@ -4,9 +4,11 @@ use super::acts::{Acts, OtherActs};
 use super::api::show_invoice;
 use super::document::{LinesTable, Sums};
 use super::list::name;
+use crate::domain::invoice::InvoiceKind;
 use crate::domain::rights::Right;
 use crate::dto::invoices::InvoiceDetail;
 use crate::dto::lineage::PostedEntry;
+use crate::web::credit_notes::list::NotesOfInvoice;
 use crate::web::invoices::list::may;
 use crate::web::lineage::entries::PostedEntries;
 use crate::web::lineage::history::HistoryCard;
@@ -124,7 +126,14 @@ fn Document(invoice: InvoiceDetail) -> impl IntoView {
     let paid = (!slices.is_empty()).then(|| {
         view! { <Card title=t!(lineage.what_paid_it) id="paid"><WhatPaidIt slices /></Card> }
     });
-    let lines = view! { <LinesTable lines=invoice.lines.clone() /> };
+    let notes = view! { <NotesOfInvoice notes=invoice.credit_notes.clone() /> };
+    let discount = (!invoice.discount.is_zero()).then(|| {
+        view! { <Fact label=t!(invoices.discount_on_all)>{format::money(invoice.discount)}</Fact> }
+    });
+    let kind = (row.kind != InvoiceKind::Invoice).then(|| {
+        view! { <Fact label=t!(invoices.kind)>{words::invoice_kind(row.kind)}</Fact> }
+    });
+    let lines = view! { <LinesTable lines=invoice.lines.clone() kind=row.kind /> };
     let sums = view! { <Sums invoice=invoice.clone() /> };
     let due = (row.number.is_some() && row.total.minor > 0).then(|| {
         let tone = if row.open.is_zero() {
@@ -142,12 +151,13 @@ fn Document(invoice: InvoiceDetail) -> impl IntoView {
             <Tile label=t!(invoices.due_on) value=format::date(row.due_on) />
         </Tiles>
         <Card title=t!(invoices.lines)>
-            <Facts>{reference} {posted}</Facts>
+            <Facts>{kind} {reference} {posted} {discount}</Facts>
             {lines}
             {sums}
             {note}
         </Card>
         {paid}
+        {notes}
         <OtherActs invoice />
     }
 }

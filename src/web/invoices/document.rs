@@ -1,11 +1,12 @@
 //! The parts of an invoice that stand on the page, in the portal and on paper alike: lines and sums.
 
+use crate::domain::invoice::InvoiceKind;
 use crate::dto::invoices::{InvoiceDetail, InvoiceLine};
 use crate::web::ui::prelude::*;
 
 /// Every line with quantity, price, tax rate and net; discount and service only where there are any.
 #[component]
-pub fn LinesTable(lines: Vec<InvoiceLine>) -> impl IntoView {
+pub fn LinesTable(lines: Vec<InvoiceLine>, kind: InvoiceKind) -> impl IntoView {
     let discounts = lines.iter().any(|line| !line.discount.is_zero());
     let head = view! {
         <th scope="col">{t!(invoices.description)}</th>
@@ -15,9 +16,23 @@ pub fn LinesTable(lines: Vec<InvoiceLine>) -> impl IntoView {
         <NumberHead label=t!(invoices.tax_rate) />
         <NumberHead label=t!(invoices.net) />
     };
-    let rows: Vec<_> = lines.into_iter().map(|line| row(line, discounts)).collect();
+    let rows: Vec<_> = lines
+        .into_iter()
+        .map(|line| row(called(line, kind), discounts))
+        .collect();
     view! {
         <DataTable caption=t!(invoices.lines) head=head.into_any() cards=true>{rows}</DataTable>
+    }
+}
+
+/// The line of what no person wrote is called by what it charges for.
+fn called(line: InvoiceLine, kind: InvoiceKind) -> InvoiceLine {
+    match line.description.is_empty() {
+        true => InvoiceLine {
+            description: words::invoice_kind(kind).to_owned(),
+            ..line
+        },
+        false => line,
     }
 }
 

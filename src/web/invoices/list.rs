@@ -29,7 +29,7 @@ pub fn InvoicesPage() -> impl IntoView {
 }
 
 /// Whether to offer something to whoever is looking.
-pub(super) fn may(right: Right) -> bool {
+pub fn may(right: Right) -> bool {
     visit()
         .viewer
         .as_ref()

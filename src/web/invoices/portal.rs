@@ -6,6 +6,7 @@ use super::document::{LinesTable, Sums};
 use super::list::name;
 use crate::dto::invoices::{InvoiceDetail, InvoiceFilter, InvoiceList, InvoiceRow, UNPAID};
 use crate::dto::page::PageRequest;
+use crate::web::credit_notes::list::NotesOfInvoice;
 use crate::web::lineage::slices::WhatPaidItForCustomer;
 use crate::web::links;
 use crate::web::ui::prelude::*;
@@ -126,7 +127,8 @@ fn Invoice(invoice: InvoiceDetail) -> impl IntoView {
     let paid = (!slices.is_empty()).then(|| {
         view! { <Card title=t!(lineage.what_paid_it)><WhatPaidItForCustomer slices /></Card> }
     });
-    let lines = view! { <LinesTable lines=invoice.lines.clone() /> };
+    let lines = view! { <LinesTable lines=invoice.lines.clone() kind=row.kind /> };
+    let notes = view! { <NotesOfInvoice notes=invoice.credit_notes.clone() portal=true /> };
     let sums = view! { <Sums invoice /> };
     view! {
         <PageHead title=name(row.number.as_deref()) crumbs lead=lead.into_any()>
@@ -146,5 +148,6 @@ fn Invoice(invoice: InvoiceDetail) -> impl IntoView {
             {note}
         </Card>
         {paid}
+        {notes}
     }
 }

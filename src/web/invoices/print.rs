@@ -4,7 +4,7 @@ use super::api::show_invoice;
 use super::detail::invoice_id;
 use super::document::{LinesTable, Sums};
 use super::list::name;
-use crate::dto::invoices::InvoiceDetail;
+use crate::dto::invoices::{InvoiceDetail, InvoiceRecipient};
 use crate::web::links;
 use crate::web::ui::prelude::*;
 use crate::web::ui::text::{from_tag, tag};
@@ -50,7 +50,7 @@ fn Paper(invoice: InvoiceDetail) -> impl IntoView {
 
 /// Opens the browser's own printing; without script the reader does.
 #[island]
-fn PrintButton(label: String) -> impl IntoView {
+pub fn PrintButton(label: String) -> impl IntoView {
     let awake = RwSignal::new(false);
     Effect::new(move |_| awake.set(true));
     view! {
@@ -85,10 +85,15 @@ fn Sheet(invoice: InvoiceDetail) -> impl IntoView {
     });
     let note =
         (!invoice.note.is_empty()).then(|| view! { <p class="prose">{invoice.note.clone()}</p> });
+    let discount = match invoice.discount.is_zero() {
+        true => String::new(),
+        false => format::money(invoice.discount),
+    };
     let issuer = invoice.issuer.clone();
     let tax_id = invoice.recipient.tax_id.clone();
-    let address = view! { <Address invoice=invoice.clone() /> };
-    let lines = view! { <LinesTable lines=invoice.lines.clone() /> };
+    let name = row.on.customer_name.clone();
+    let address = view! { <Address name recipient=invoice.recipient.clone() /> };
+    let lines = view! { <LinesTable lines=invoice.lines.clone() kind=row.kind /> };
     let sums = view! { <Sums invoice=invoice.clone() /> };
     view! {
         <header class="paper-head"><p class="paper-issuer">{issuer}</p> {address}</header>
@@ -100,6 +105,7 @@ fn Sheet(invoice: InvoiceDetail) -> impl IntoView {
             {fact(t!(invoices.customer_number), row.on.customer.clone())}
             {fact(t!(invoices.account), row.on.account.clone())}
             {fact(t!(invoices.reference), row.reference.clone())}
+            {fact(t!(invoices.discount_on_all), discount)}
             {fact(t!(invoices.tax_id), tax_id)}
         </Facts>
         {lines}
@@ -109,12 +115,12 @@ fn Sheet(invoice: InvoiceDetail) -> impl IntoView {
     }
 }
 
+/// Whom a document is for, as it stands on paper.
 #[component]
-fn Address(invoice: InvoiceDetail) -> impl IntoView {
-    let recipient = invoice.recipient;
+pub fn Address(name: String, recipient: InvoiceRecipient) -> impl IntoView {
     let town = format!("{} {}", recipient.postal_code, recipient.city);
     let lines: Vec<_> = [
-        invoice.row.on.customer_name,
+        name,
         recipient.street,
         town.trim().to_owned(),
         recipient.country,

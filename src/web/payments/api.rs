@@ -73,6 +73,7 @@ pub async fn record_payment(payment: NewPayment) -> Result<(), AppError> {
 pub async fn reverse_payment(reversal: PaymentReversal) -> Result<(), AppError> {
     use crate::web::ui::notice::Done;
     let ctx = crate::server::auth::page_ctx().await?;
+    let reversal = crate::web::ui::format::plain(reversal);
     let reversed = crate::server::services::payments::reverse(&ctx, reversal).await?;
     let page = crate::web::links::payment(reversed.payment);
     leptos_axum::redirect(&Done::PaymentReversed.on(&page));

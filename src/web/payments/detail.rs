@@ -1,6 +1,7 @@
 //! A payment: what it paid, the credit it left, its entries and history, and taking it back.
 
 use super::api::show_payment;
+use crate::domain::payment::ReversalCause;
 use crate::domain::rights::Right;
 use crate::dto::payments::{OwnGrant, PaymentDetail, PaymentReversed};
 use crate::web::lineage::entries::PostedEntries;
@@ -73,9 +74,24 @@ fn reversed(reversal: &PaymentReversed) -> impl IntoView + use<> {
         reason = reversal.reason.clone()
     );
     let (entry, number) = (reversal.entry, reversal.entry_number);
+    let cause = reversal
+        .cause
+        .map(|cause| format!("{}. ", words::reversal_cause(cause)));
+    let charges: Vec<_> = reversal
+        .charges
+        .iter()
+        .map(|charge| {
+            let href = links::invoice(charge.invoice);
+            let number = charge.number.clone();
+            let what = words::invoice_kind(charge.kind);
+            let total = format::money(charge.total);
+            view! { <li><a href=href>{number}</a> " " {what} ": " {total}</li> }
+        })
+        .collect();
     view! {
         <Notice tone=Tone::Bad title=t!(payments.reversed)>
-            <p>{sentence} " " <EntryLink entry number /></p>
+            <p>{cause} {sentence} " " <EntryLink entry number /></p>
+            <ul>{charges}</ul>
         </Notice>
     }
 }
@@ -174,14 +190,25 @@ fn reverse(payment: &PaymentDetail) -> Option<impl IntoView + use<>> {
         let amount = format::money(payment.row.left);
         view! { <li>{t!(payments.will_take_back, amount = amount)}</li> }
     });
+    let owed = (!payment.refunded.is_zero()).then(|| {
+        let amount = format::money(payment.refunded);
+        view! { <li>{t!(payments.will_owe_again, amount = amount)}</li> }
+    });
+    let currency = payment.row.amount.currency;
+    let causes = words::choices(
+        ReversalCause::ALL,
+        ReversalCause::code,
+        words::reversal_cause,
+    );
     let id = payment.row.payment.to_string();
     let today = visit().today.max(payment.row.received_on).to_string();
     Some(view! {
         <Confirm label=t!(payments.reverse)>
             <p>{t!(payments.reverse_explained)}</p>
-            <ul>{reopened} {credit}</ul>
+            <ul>{reopened} {credit} {owed}</ul>
             <Form endpoint="reverse_payment" arg="reversal" keyed=true>
                 <Hidden name="payment" value=id />
+                <SelectField name="cause" label=t!(payments.reverse_cause) choices=causes required=true />
                 <TextField
                     name="reason"
                     label=t!(payments.reverse_reason)
@@ -190,6 +217,7 @@ fn reverse(payment: &PaymentDetail) -> Option<impl IntoView + use<>> {
                     maxlength=500
                 />
                 <DateField name="reversed_on" label=t!(payments.reverse_on) value=today required=true />
+                <MoneyField name="fee" label=t!(payments.reverse_fee) hint=t!(payments.reverse_fee_hint) currency />
                 <Actions>
                     <Submit label=t!(payments.reverse_now) class="button-danger" />
                 </Actions>

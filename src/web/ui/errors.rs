@@ -85,6 +85,7 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::WrongSign => t!(errors.wrong_sign).to_owned(),
         Refusal::NotCreditable => t!(errors.not_creditable).to_owned(),
         Refusal::InvoiceCredited => t!(errors.invoice_credited).to_owned(),
+        Refusal::ReturnedPaymentStays => t!(errors.returned_payment_stays).to_owned(),
         Refusal::CreditNoteFinal => t!(errors.credit_note_final).to_owned(),
         Refusal::CreditNoteIsDraft => t!(errors.credit_note_is_draft).to_owned(),
         Refusal::CreditNoteVoid => t!(errors.credit_note_void).to_owned(),

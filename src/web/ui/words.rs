@@ -8,7 +8,7 @@ use crate::domain::credit_note::{CreditNoteReason, CreditNoteStatus};
 use crate::domain::invoice::{InvoiceKind, InvoiceStatus};
 use crate::domain::ledger::{EntrySource, JournalKind, LedgerKind, LedgerRole, Side};
 use crate::domain::money::Money;
-use crate::domain::payment::{PaymentMethod, PaymentStatus, SurplusChoice};
+use crate::domain::payment::{PaymentMethod, PaymentStatus, ReversalCause, SurplusChoice};
 use crate::domain::rights::Role;
 use crate::dto::audit::{Act, SubjectKind};
 use crate::dto::credit_runs::{RunScope, RunState};
@@ -128,6 +128,14 @@ pub fn payment_method(method: PaymentMethod) -> &'static str {
         PaymentMethod::Cheque => t!(words.method_cheque),
         PaymentMethod::DirectDebit => t!(words.method_direct_debit),
         PaymentMethod::Other => t!(words.method_other),
+    }
+}
+
+pub fn reversal_cause(cause: ReversalCause) -> &'static str {
+    match cause {
+        ReversalCause::Bounced => t!(words.cause_bounced),
+        ReversalCause::Chargeback => t!(words.cause_chargeback),
+        ReversalCause::KeyedWrongly => t!(words.cause_keyed_wrongly),
     }
 }
 

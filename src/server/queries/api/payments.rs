@@ -2,11 +2,12 @@
 
 use super::applications::{self, Application, Of};
 use super::{
-    Cut, DocumentRef, Listed, Narrowing, for_staff, id, one, own_entries, with_entries_of,
+    Cut, DocumentRef, Listed, Narrowing, by_document, for_staff, id, one, own_entries,
+    with_entries_of,
 };
 use crate::domain::ids::CustomerId;
 use crate::domain::money::{Currency, Money};
-use crate::domain::payment::{PaymentMethod, PaymentStatus, status};
+use crate::domain::payment::{PaymentMethod, PaymentStatus, ReversalCause, status};
 use crate::dto::error::AppError;
 use crate::server::context::Ctx;
 use crate::server::queries::limit_to_sight;
@@ -52,6 +53,10 @@ pub struct Payment {
     pub reversed_on: Option<NaiveDate>,
     /// Null for customers.
     pub reversal_reason: Option<String>,
+    #[schema(value_type = Option<String>, example = "bounced")]
+    pub reversal_cause: Option<ReversalCause>,
+    /// The open items its reversal made: money that had been paid out, and a fee.
+    pub charges: Vec<DocumentRef>,
     pub recorded_at: DateTime<Utc>,
     /// Null for customers.
     pub recorded_by: Option<String>,
@@ -113,6 +118,7 @@ struct Row {
     priority: Option<i32>,
     reversed_on: Option<NaiveDate>,
     reversal_reason: Option<String>,
+    reversal_cause: Option<String>,
     recorded_at: DateTime<Utc>,
     recorded_by: String,
 }
@@ -120,7 +126,8 @@ struct Row {
 const SELECT: &str = "SELECT p.id, p.number, r.customer_id, r.number AS account, c.number AS customer, p.currency,
         p.amount_minor, p.fee_minor, COALESCE(g.remaining_minor, 0) AS left_minor,
         g.id AS grant_id, g.number AS grant_number, p.method, p.reference, p.note, p.received_on, p.posting_on,
-        p.prepayment, g.expires_on, g.priority, p.reversed_on, p.reversal_reason, p.recorded_at, p.recorded_by
+        p.prepayment, g.expires_on, g.priority, p.reversed_on, p.reversal_reason, p.reversal_cause, p.recorded_at,
+        p.recorded_by
     FROM payments p
     JOIN receivable_accounts r ON r.id = p.account_id
     JOIN customers c ON c.id = r.customer_id
@@ -181,15 +188,29 @@ pub async fn find(ctx: &Ctx, key: &str) -> Result<Payment, AppError> {
     whole(ctx, vec![row]).await?.pop().ok_or(AppError::NotFound)
 }
 
+#[derive(FromQueryResult)]
+struct ChargeRow {
+    payment_id: Uuid,
+    id: Uuid,
+    number: String,
+}
+
 async fn whole(ctx: &Ctx, rows: Vec<Row>) -> Result<Vec<Payment>, AppError> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let mut applications = applications::of(ctx, Of::Payments, &ids).await?;
     let mut entries = own_entries(ctx, &ids).await?;
+    let charges = |ids: &str| {
+        format!(
+            "SELECT payment_id, id, number FROM invoices WHERE payment_id IN ({ids}) ORDER BY id"
+        )
+    };
+    let mut charges = by_document(ctx, charges, &ids, |row: &ChargeRow| row.payment_id).await?;
     rows.into_iter()
         .map(|row| {
             let applications = applications.remove(&row.id).unwrap_or_default();
             let own = entries.remove(&row.id).unwrap_or_default();
-            Ok(payment(ctx, row, applications, own)?)
+            let charges = charges.remove(&row.id).unwrap_or_default();
+            Ok(payment(ctx, row, applications, own, charges)?)
         })
         .collect()
 }
@@ -199,6 +220,7 @@ fn payment(
     row: Row,
     applications: Vec<Application>,
     own: Vec<Uuid>,
+    charges: Vec<ChargeRow>,
 ) -> Result<Payment, DbErr> {
     let currency: Currency = row
         .currency
@@ -234,6 +256,17 @@ fn payment(
         reversal_reason: row
             .reversal_reason
             .and_then(|reason| for_staff(ctx, reason)),
+        reversal_cause: row
+            .reversal_cause
+            .as_deref()
+            .and_then(ReversalCause::from_code),
+        charges: charges
+            .into_iter()
+            .map(|charge| DocumentRef {
+                id: charge.id,
+                number: charge.number,
+            })
+            .collect(),
         recorded_at: row.recorded_at,
         recorded_by: for_staff(ctx, row.recorded_by),
     })

@@ -21,6 +21,7 @@ pub struct Model {
     pub reversed_posting_on: Option<Date>,
     pub reversal_entry_id: Option<Uuid>,
     pub reversal_reason: Option<String>,
+    pub reversal_cause: Option<String>,
     pub import_key: Option<String>,
     pub recorded_at: DateTimeUtc,
     pub recorded_by: String,
