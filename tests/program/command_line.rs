@@ -436,9 +436,46 @@ async fn the_database_is_named_by_argument_environment_or_file() {
 }
 
 #[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn credit_past_its_last_day_lapses_once(#[case] engine: Engine) {
+    let Some(house) = House::open(engine).await else {
+        return;
+    };
+    let house = house.with_invoices();
+    let payments = "key,account,amount,received_on,prepayment,expires_on\n\
+        P-1,AR-1,25.00,2026-03-05,yes,2026-03-31\n\
+        P-2,AR-1,5.00,2026-03-05,yes,2199-12-31\n";
+    house.write("payments.csv", payments);
+    let import = [
+        "import",
+        "payments",
+        "payments.csv",
+        "--mapping",
+        "payments",
+    ];
+    house.run(&import).ended(0);
+
+    let before = ["expire-credits", "--through", "2026-03-31"];
+    let before = house.run(&before).ended(0);
+    assert!(before.out.contains("Nothing to lapse"), "{}", before.out);
+    let lapsed = house.json(&["expire-credits", "--through", "2026-04-01"], 0);
+    assert_eq!(
+        (&lapsed["grants"], &lapsed["totals"]),
+        (&json!(1), &euro("25.00"))
+    );
+    assert_eq!(house.json(&["expire-credits"], 0)["grants"], 0);
+    let ahead = house.json(&["expire-credits", "--through", "2199-01-01"], 1);
+    assert_eq!(ahead["error"]["code"], "date_too_late");
+    house.run(&["verify"]).ended(0);
+}
+
+#[rstest]
 #[case(&["migrate"])]
 #[case(&["verify"])]
 #[case(&["apply-credits"])]
+#[case(&["expire-credits"])]
 #[case(&["report", "aging"])]
 #[case(&["user", "add", "ada@example.com", "--role", "admin"])]
 #[tokio::test]
@@ -468,6 +505,7 @@ fn could_not_run(house: &House, arguments: &[&str], url: &str) {
 #[case(&["verify", "--nonsense"])]
 #[case(&["nonsense"])]
 #[case(&["apply-credits", "--effective-date", "31.12.2010"])]
+#[case(&["expire-credits", "--through", "31.12.2010"])]
 #[case(&["apply-credits", "--undo", "1", "--key", "k"])]
 #[case(&["import", "invoices"])]
 #[case(&["report"])]
