@@ -71,6 +71,19 @@ const VISITS: Visit[] = [
   { route: '/credit-runs/:id', as: 'accountant', at: (found) => `/credit-runs/${found.run}` },
   { route: '/credit-runs/:id', as: 'accountant', called: 'preview', at: (found) => `/credit-runs/${found.previewedRun}` },
 
+  { route: '/promotions', as: 'admin' },
+  { route: '/promotions', as: 'admin', called: 'nothing-found', at: () => '/promotions?search=nothing-at-all' },
+  { route: '/promotions/new', as: 'admin' },
+  { route: '/promotions/new', as: 'accountant', called: 'forbidden', status: 403 },
+  { route: '/promotions/code', as: 'accountant' },
+  { route: '/promotions/runs/:id', as: 'accountant', at: (found) => `/promotions/runs/${found.promotionRun}` },
+  { route: '/promotions/:id', as: 'admin', at: (found) => `/promotions/${found.promotion}` },
+  { route: '/promotions/:id/edit', as: 'admin', at: (found) => `/promotions/${found.draftPromotion}/edit` },
+  { route: '/promotions/:id/simulate', as: 'accountant', at: (found) => `/promotions/${found.draftPromotion}/simulate` },
+  { route: '/prepaid', as: 'accountant' },
+  { route: '/prepaid/:number', as: 'accountant', at: (found) => `/prepaid/${found.account}` },
+  { route: '/prepaid/:number/rules', as: 'accountant', at: (found) => `/prepaid/${found.account}/rules` },
+
   { route: '/journal', as: 'accountant' },
   { route: '/journal/trial-balance', as: 'accountant' },
   { route: '/journal/:id', as: 'accountant', at: (found) => `/journal/${found.entry}` },
@@ -105,6 +118,8 @@ const VISITS: Visit[] = [
   { route: '/portal/payments/:id', as: 'customer', at: (found) => `/portal/payments/${found.ownPayment}` },
   { route: '/portal/payments/:id/confirmation', as: 'customer', at: (found) => `/portal/payments/${found.ownPayment}/confirmation` },
   { route: '/portal/credits', as: 'customer', at: () => '/portal/credits?show=all' },
+  { route: '/portal/code', as: 'customer' },
+  { route: '/portal/prepaid/:number', as: 'customer', at: (found) => `/portal/prepaid/${found.ownAccount}` },
   { route: '/portal/credits/:id', as: 'customer', at: (found) => `/portal/credits/${found.ownGrant}` },
 ];
 

@@ -11,12 +11,12 @@ export type Customer = { name: string; number: string; account: string };
 /** An invoice as the API answers it. */
 export type Invoice = { id: string; number: string };
 
-/** The API of a server, as a program with the rights of an accountant uses it. */
+/** The API of a server, as a program uses it: with the rights of an accountant, where nothing else is said. */
 export class Company {
   private constructor(private readonly server: Server, private readonly token: string) {}
 
-  static async on(server: Server): Promise<Company> {
-    const token = await server.saldo('token', 'add', '--role', 'accountant');
+  static async on(server: Server, role = 'accountant'): Promise<Company> {
+    const token = await server.saldo('token', 'add', '--role', role);
     return new Company(server, token.trim());
   }
 
@@ -82,6 +82,12 @@ export class Company {
   async post(resource: string, body: Json): Promise<Json> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
     return await this.ask(resource, { method: 'POST', headers, body: JSON.stringify(body) }, 201);
+  }
+
+  /** Does something with what is there already. */
+  async act(resource: string, body: Json): Promise<Json> {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+    return await this.ask(resource, { method: 'POST', headers, body: JSON.stringify(body) }, 200);
   }
 
   private async ask(resource: string, request: RequestInit, status: number): Promise<Json> {

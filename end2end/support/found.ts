@@ -20,11 +20,16 @@ export type Found = {
   /** A run of which only the preview has been made. */
   previewedRun: string;
   import: string;
+  /** A promotion that has given to one customer by a run, the run, and one that is still a draft. */
+  promotion: string;
+  promotionRun: string;
+  draftPromotion: string;
   user: string;
   /** Of the customer who looks at the portal. */
   ownInvoice: string;
   ownPayment: string;
   ownGrant: string;
+  ownAccount: string;
 };
 
 const searches = new WeakMap<Server, Promise<Found>>();
@@ -46,6 +51,7 @@ async function search(server: Server): Promise<Found> {
   const admin = await browsing(server, 'admin@demo.test');
   const accountant = await browsing(server, 'accountant@demo.test');
   const customer = await browsing(server, 'customer@demo.test');
+  const given = await promotion(server, both.customer as string);
   return {
     invitation: await invitation(server),
     customer: both.customer as string,
@@ -59,11 +65,45 @@ async function search(server: Server): Promise<Found> {
     run: done.id as string,
     previewedRun: previewed.id as string,
     import: await linked(accountant, '/imports'),
+    ...given,
     user: await linked(admin, '/admin/users'),
     ownInvoice: await linked(customer, '/portal/invoices'),
     ownPayment: await linked(customer, '/portal/payments'),
     ownGrant: await linked(customer, '/portal/credits?show=all', '/portal/credits'),
+    ownAccount: await ownAccount(customer),
   };
+}
+
+/** Defines two promotions for one customer only, and gives one of them. */
+async function promotion(server: Server, customer: string) {
+  const admin = await Company.on(server, 'admin');
+  const terms = {
+    name_en: 'Thank you',
+    name_de: 'Dankeschön',
+    kind: 'fixed_credit',
+    currency: 'EUR',
+    amount: { amount: '20.00', currency: 'EUR' },
+    budget: { amount: '1000.00', currency: 'EUR' },
+    audience: 'customers',
+    customers: [customer],
+    lapse_days: 90,
+  };
+  const draft = await admin.post('promotions', { ...terms, code: 'SOON' });
+  const active = await admin.post('promotions', { ...terms, code: 'THANKS' });
+  await admin.act(`promotions/${active.id}/activate`, {});
+  const { run } = await admin.act(`promotions/${active.id}/grant`, {});
+  return {
+    promotion: active.id as string,
+    promotionRun: (run as Json).id as string,
+    draftPromotion: draft.id as string,
+  };
+}
+
+async function ownAccount(customer: APIRequestContext): Promise<string> {
+  const html = await (await customer.get('/portal')).text();
+  const number = html.match(/href="\/portal\/prepaid\/([^"]+)"/)?.[1];
+  expect(number, 'no receivable account in the portal').toBeDefined();
+  return number ?? '';
 }
 
 async function invitation(server: Server): Promise<string> {

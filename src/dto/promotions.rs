@@ -20,6 +20,8 @@ use std::collections::BTreeSet;
 
 /// Days after which credit may lapse at the latest: as far as dates go.
 const MOST_DAYS: u32 = 36_500;
+/// A document of any amount will do.
+const NO_MINIMUM: i64 = 0;
 /// Tags or customers one promotion names at most.
 const MOST_NAMED: usize = 1_000;
 
@@ -162,10 +164,7 @@ impl NewPromotion {
             ends_on: ends_on?,
             budget_minor: budget?,
             cap_minor: cap?,
-            minimum_minor: match minimum? {
-                Some(minimum) => minimum,
-                None => 0,
-            },
+            minimum_minor: minimum?.unwrap_or(NO_MINIMUM),
             stacking: stacking?,
             lapse: lapse?,
         })

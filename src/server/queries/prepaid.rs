@@ -22,6 +22,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{DbErr, FromQueryResult};
 use uuid::Uuid;
 
+/// An empty balance is low, whatever was agreed.
+const NO_THRESHOLD: i64 = 0;
+/// No least top-up was agreed for the account.
+const NOTHING_AGREED: i64 = 0;
 /// Top-ups, drawdowns and alerts one page shows at most; the newest come first.
 const ROWS_SHOWN: u32 = 100;
 
@@ -39,6 +43,22 @@ struct ListRow {
     open_requests: i64,
 }
 
+/// Up to `limit` prepaid accounts the actor may see whose numbers come after `after`, in the order of their numbers.
+pub async fn after(
+    ctx: &Ctx,
+    only_low: bool,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<PrepaidRow>, AppError> {
+    let mut conditions = Conditions::default();
+    super::limit_to_sight(ctx, &mut conditions, "a.customer_id")?;
+    conditions.with("a.number > ?", after);
+    if only_low {
+        conditions.and(LOW);
+    }
+    rows(ctx, conditions, &format!("a.number LIMIT {limit}")).await
+}
+
 /// A page of the prepaid accounts the actor may see: low ones first.
 pub async fn list(
     ctx: &Ctx,
@@ -53,27 +73,38 @@ pub async fn list(
             "(c.search_text LIKE {pattern} ESCAPE '!' OR LOWER(a.number) LIKE {pattern} ESCAPE '!')"
         ));
     }
-    let low = "EXISTS (SELECT 1 FROM prepaid_thresholds t WHERE t.account_id = a.id AND t.crossed)";
     if filter.show == "low" {
-        conditions.and(low);
+        conditions.and(LOW);
     }
-    let from = "prepaid_accounts p JOIN receivable_accounts a ON a.id = p.account_id
-        JOIN customers c ON c.id = a.customer_id";
     let count = format!(
-        "SELECT COUNT(*) AS count FROM {from} WHERE {}",
+        "SELECT COUNT(*) AS count FROM {FROM} WHERE {}",
         conditions.sql()
     );
     let total = sql::count(ctx, &count, conditions.values()).await?;
+    let order = format!("low DESC, c.name, a.number {}", sql::limit(&page));
+    let rows = rows(ctx, conditions, &order).await?;
+    Ok(Page { rows, total })
+}
+
+const FROM: &str = "prepaid_accounts p JOIN receivable_accounts a ON a.id = p.account_id
+    JOIN customers c ON c.id = a.customer_id";
+const LOW: &str =
+    "EXISTS (SELECT 1 FROM prepaid_thresholds t WHERE t.account_id = a.id AND t.crossed)";
+
+async fn rows(
+    ctx: &Ctx,
+    mut conditions: Conditions,
+    order: &str,
+) -> Result<Vec<PrepaidRow>, AppError> {
     let narrowed = conditions.sql();
     let today = conditions.bind(ctx.today());
     let statement = format!(
         "SELECT a.number AS account, c.number AS customer, c.name AS customer_name, a.currency, a.due_minor,
-            {} AS balance_minor, CAST(CASE WHEN {low} THEN 1 ELSE 0 END AS bigint) AS low, p.held, p.opted_out,
+            {} AS balance_minor, CAST(CASE WHEN {LOW} THEN 1 ELSE 0 END AS bigint) AS low, p.held, p.opted_out,
             (SELECT COUNT(*) FROM top_up_requests q WHERE q.account_id = a.id AND q.payment_id IS NULL
                 AND q.withdrawn_on IS NULL) AS open_requests
-        FROM {from} WHERE {narrowed} ORDER BY low DESC, c.name, a.number {}",
-        balance_sql("a.id", &today),
-        sql::limit(&page)
+        FROM {FROM} WHERE {narrowed} ORDER BY {order}",
+        balance_sql("a.id", &today)
     );
     let rows = sql::all::<ListRow>(ctx, &statement, conditions.values()).await?;
     let rows = rows.into_iter().map(|row| {
@@ -91,10 +122,7 @@ pub async fn list(
             open_requests: row.open_requests,
         })
     });
-    Ok(Page {
-        rows: rows.collect::<Result<_, DbErr>>()?,
-        total,
-    })
+    Ok(rows.collect::<Result<_, DbErr>>()?)
 }
 
 #[derive(FromQueryResult)]
@@ -156,8 +184,10 @@ pub async fn detail(ctx: &Ctx, number: &str) -> Result<PrepaidDetail, AppError> 
         ORDER BY recorded_at DESC, threshold_minor LIMIT {ROWS_SHOWN}"
     );
     let alerts = sql::all::<AlertLine>(ctx, &alerts, key()).await?;
-    let highest = thresholds.first().map_or(0, |line| line.threshold_minor);
-    let agreed_minor = row.suggested_minor.map_or(0, |agreed| agreed);
+    let highest = thresholds
+        .first()
+        .map_or(NO_THRESHOLD, |line| line.threshold_minor);
+    let agreed_minor = row.suggested_minor.unwrap_or(NOTHING_AGREED);
     let suggested_minor = suggested_top_up(row.balance_minor, row.due_minor, highest, agreed_minor);
     let account = ReceivableAccountId(row.id);
     let mut drawdowns = lineage::slices(ctx, SlicesOf::Prepayments(account)).await?;

@@ -467,6 +467,34 @@ pub async fn grants(
     Ok(Page { rows, total })
 }
 
+/// Up to `limit` deductions of a promotion before `before`, newest first; of one run only, where given.
+pub async fn grants_before(
+    ctx: &Ctx,
+    promotion: PromotionId,
+    run: Option<PromotionRunId>,
+    before: Option<Uuid>,
+    limit: usize,
+) -> Result<Vec<PromotionGrantRow>, AppError> {
+    require(ctx)?;
+    let mut conditions = Conditions::default();
+    conditions.equal("d.promotion_id", promotion.0);
+    if let Some(run) = run {
+        conditions.equal("d.run_id", run.0);
+    }
+    if let Some(before) = before {
+        conditions.with("d.id < ?", before);
+    }
+    let statement = format!(
+        "{GRANTED} WHERE {} ORDER BY d.id DESC LIMIT {limit}",
+        conditions.sql()
+    );
+    let rows = sql::all::<GrantedTo>(ctx, &statement, conditions.values()).await?;
+    Ok(rows
+        .into_iter()
+        .map(granted)
+        .collect::<Result<_, DbErr>>()?)
+}
+
 fn granted(row: GrantedTo) -> Result<PromotionGrantRow, DbErr> {
     let money = |minor| sql::money(minor, &row.currency);
     let basis = match (row.basis_minor, row.invoice_id, row.payment_id) {

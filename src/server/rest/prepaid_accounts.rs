@@ -31,7 +31,7 @@ pub fn routes() -> OpenApiRouter<Ctx> {
         .routes(routes!(withdraw))
 }
 
-/// The prepaid accounts the caller may see, low ones first.
+/// The prepaid accounts the caller may see.
 #[utoipa::path(get, path = "/prepaid-accounts", tag = "prepaid-accounts", params(PrepaidList),
     responses((status = 200, body = Listed<PrepaidAccount>)))]
 async fn list(

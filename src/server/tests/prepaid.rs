@@ -215,6 +215,11 @@ async fn an_announced_top_up_becomes_a_payment(#[case] engine: Engine) {
     let Some(scene) = scene(engine).await else {
         return;
     };
+    let low = scene
+        .customer
+        .list("/prepaid-accounts?low=true&limit=1")
+        .await;
+    assert_eq!(low[0]["account"], "A-1");
     let other = scene.house.account("A-2", "EUR").await;
     let stranger = Api::of_customer(&scene.house, &other).await;
     let announce = "/prepaid-accounts/A-1/top-up-requests";

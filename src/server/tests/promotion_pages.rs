@@ -113,7 +113,7 @@ async fn a_promotion_is_defined_simulated_activated_given_and_seen(#[case] engin
         "{}",
         credit.body
     );
-    assert!(credit.shows("€20.00") && credit.shows("15 Jul 2026"));
+    assert!(credit.shows("€20.00") && credit.shows("15\u{a0}Jul\u{a0}2026"));
     let again = customer
         .submit("/portal/code", "enter_promotion_code", &enter)
         .await;

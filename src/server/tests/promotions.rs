@@ -286,7 +286,16 @@ async fn a_run_ends_exactly_where_its_budget_ends_and_says_who_got_it(#[case] en
     assert_eq!(refused.len(), 1);
     assert_eq!(refused[0]["account"], "A-203");
     assert_eq!(refused[0]["code"], "promotion_budget_spent");
-    let got = admin.list(&format!("{path}/grants?run={run}")).await;
+    let got = admin
+        .get(&format!("{path}/grants?run={run}&limit=2"))
+        .await
+        .json;
+    let next = got["next"].as_str().unwrap();
+    let rest = admin
+        .list(&format!("{path}/grants?limit=1&cursor={next}"))
+        .await;
+    assert_eq!(rest[0]["account"], "A-200");
+    let got = &got["items"];
     assert_eq!(got[0]["account"], "A-202");
     assert_eq!(got[0]["way"], "run");
     house.check_books().await;

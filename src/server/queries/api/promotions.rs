@@ -7,8 +7,7 @@ use crate::domain::money::Money;
 use crate::domain::promotion::{Audience, PromotionKind, PromotionState, Stacking};
 use crate::dto::error::{AppError, Refusal};
 use crate::dto::form::Reader;
-use crate::dto::page::PageRequest;
-use crate::dto::prepaid::{PrepaidDetail, PrepaidFilter, PrepaidRow, TopUpRequestRow, TopUpState};
+use crate::dto::prepaid::{PrepaidDetail, PrepaidRow, TopUpRequestRow, TopUpState};
 use crate::dto::promotions::{
     GrantBasis, GrantWay, PromotionDetail, PromotionGrantRow, PromotionResult, PromotionRow,
     PromotionRunDetail, PromotionRunState, PromotionSimulation, RecordedPromotionGrant,
@@ -158,6 +157,18 @@ pub struct PromotionList {
     pub state: String,
 }
 
+/// How many items are asked for.
+fn read_limit(reader: &mut Reader, text: &str) -> Option<usize> {
+    let limit = match text.trim() {
+        "" => Some(DEFAULT_LIMIT),
+        text => text.parse().ok().filter(|limit| *limit > 0),
+    };
+    if limit.is_none() {
+        reader.refuse("limit", Refusal::NotANumber);
+    }
+    limit.map(|limit| limit.min(MAX_LIMIT))
+}
+
 /// The promotions, for staff who define or grant them.
 pub async fn list(ctx: &Ctx, wanted: PromotionList) -> Answered<Listed<Promotion>> {
     let mut reader = Reader::default();
@@ -167,20 +178,13 @@ pub async fn list(ctx: &Ctx, wanted: PromotionList) -> Answered<Listed<Promotion
             .choice("state", text, PromotionState::from_code, None)
             .map(Some),
     };
-    let limit = match wanted.limit.trim() {
-        "" => Some(DEFAULT_LIMIT),
-        text => text.parse().ok().filter(|limit| *limit > 0),
-    };
-    if limit.is_none() {
-        reader.refuse("limit", Refusal::NotANumber);
-    }
+    let limit = read_limit(&mut reader, &wanted.limit);
     let after = match wanted.cursor.trim() {
         "" => Some(Uuid::nil()),
         text => reader.id("cursor", text),
     };
     let read = state.zip(limit).zip(after);
     let ((state, limit), after) = reader.finish(read)?;
-    let limit = limit.min(MAX_LIMIT);
     let mut rows = promotions::after(ctx, state, after, limit + 1).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
@@ -287,6 +291,8 @@ fn promotion_grant(row: PromotionGrantRow) -> PromotionGrant {
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct PromotionGrantList {
+    #[param(required = false, example = "50")]
+    pub limit: String,
     /// `next` of the part before.
     #[param(required = false)]
     pub cursor: String,
@@ -306,21 +312,23 @@ pub async fn grants(
         "" => Some(None),
         text => reader.id("run", text).map(Some),
     };
-    let page = match wanted.cursor.trim() {
-        "" => Some(1),
-        text => reader.whole_number("cursor", text, u32::MAX),
+    let limit = read_limit(&mut reader, &wanted.limit);
+    let before = match wanted.cursor.trim() {
+        "" => Some(None),
+        text => reader.id("cursor", text).map(Some),
     };
-    let (run, page) = reader.finish(run.zip(page))?;
-    let request = PageRequest {
-        page,
-        sort: String::new(),
-    };
+    let ((run, limit), before) = reader.finish(run.zip(limit).zip(before))?;
     let id = PromotionId(super::id(key)?);
-    let found = promotions::grants(ctx, id, run.map(PromotionRunId), request).await?;
-    let shown = u64::from(page) * u64::from(crate::dto::page::ROWS_PER_PAGE);
+    let run = run.map(PromotionRunId);
+    let mut rows = promotions::grants_before(ctx, id, run, before, limit + 1).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = more
+        .then(|| rows.last().map(|row| row.promotion_grant.to_string()))
+        .flatten();
     Ok(Listed {
-        items: found.rows.into_iter().map(promotion_grant).collect(),
-        next: (found.total > shown).then(|| (page + 1).to_string()),
+        items: rows.into_iter().map(promotion_grant).collect(),
+        next,
     })
 }
 
@@ -587,6 +595,8 @@ fn prepaid_detail(detail: PrepaidDetail) -> PrepaidAccount {
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct PrepaidList {
+    #[param(required = false, example = "50")]
+    pub limit: String,
     /// `next` of the part before.
     #[param(required = false)]
     pub cursor: String,
@@ -595,35 +605,28 @@ pub struct PrepaidList {
     pub low: String,
 }
 
-/// The prepaid accounts the actor may see, low ones first.
+/// The prepaid accounts the actor may see.
 pub async fn prepaid_accounts(ctx: &Ctx, wanted: PrepaidList) -> Answered<Listed<PrepaidAccount>> {
     let mut reader = Reader::default();
-    let page = match wanted.cursor.trim() {
-        "" => Some(1),
-        text => reader.whole_number("cursor", text, u32::MAX),
-    };
-    let show = match wanted.low.trim() {
-        "" | "false" => "",
-        "true" => "low",
+    let limit = read_limit(&mut reader, &wanted.limit);
+    let only_low = match wanted.low.trim() {
+        "" | "false" => Some(false),
+        "true" => Some(true),
         _ => {
             reader.refuse("low", Refusal::UnknownChoice);
-            ""
+            None
         }
     };
-    let page = reader.finish(page)?;
-    let filter = PrepaidFilter {
-        search: String::new(),
-        show: show.to_owned(),
-    };
-    let request = PageRequest {
-        page,
-        sort: String::new(),
-    };
-    let found = prepaid::list(ctx, filter, request).await?;
-    let shown = u64::from(page) * u64::from(crate::dto::page::ROWS_PER_PAGE);
+    let (limit, only_low) = reader.finish(limit.zip(only_low))?;
+    let mut rows = prepaid::after(ctx, only_low, wanted.cursor.trim(), limit + 1).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = more
+        .then(|| rows.last().map(|row| row.on.account.clone()))
+        .flatten();
     Ok(Listed {
-        items: found.rows.into_iter().map(prepaid_row).collect(),
-        next: (found.total > shown).then(|| (page + 1).to_string()),
+        items: rows.into_iter().map(prepaid_row).collect(),
+        next,
     })
 }
 
