@@ -31,7 +31,8 @@ pub struct NewCreditNote {
     pub everything: String,
     /// How much covers what is open; empty: as much as possible.
     pub offset: AmountText,
-    /// How much of the credit that arises is to be paid out; empty: nothing.
+    /// How much of the credit that arises the customer wants paid out; empty: nothing. It is credit until a refund of
+    /// it is asked for.
     pub refund: AmountText,
     /// `draft` (or empty) or `finalise`.
     pub act: String,

@@ -73,7 +73,8 @@ struct CreditNoteBody {
     /// the customer becomes credit.
     #[schema(required = false, value_type = AmountBody)]
     offset: AmountText,
-    /// How much of the credit that arises is to be paid out; empty: nothing.
+    /// How much of the credit that arises the customer wants paid out: at most what they paid with money. Kept with
+    /// the note; it is credit until a refund of it is asked for.
     #[schema(required = false, value_type = AmountBody)]
     refund: AmountText,
     /// `draft` (or empty), or `finalise` to issue it at once.

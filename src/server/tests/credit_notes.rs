@@ -651,3 +651,89 @@ async fn an_invoice_is_credited_on_its_page_after_a_look_at_the_outcome(#[case] 
     assert_eq!(file.body.lines().count(), 2, "{}", file.body);
     assert!(file.shows("CRN-2026-00001"));
 }
+
+/// An invoice of 100.00 settled by a promotion's 60.00 and 40.00 of money; with the promotion's grant.
+async fn settled_by_promotion_and_money(house: &House, api: &Api) -> (Value, String) {
+    let admin = Api::with_role(house, Role::Admin).await;
+    let body = json!({
+        "code": "SIXTY", "name_en": "Sixty", "name_de": "Sechzig", "kind": "fixed_credit",
+        "currency": "EUR", "amount": { "amount": "60.00", "currency": "EUR" },
+        "lapses_on": "2036-01-01",
+    });
+    let promotion = admin.done("/promotions", body).await;
+    let path = format!("/promotions/{}", id(&promotion));
+    admin.done(&format!("{path}/activate"), json!({})).await;
+    admin
+        .done(&format!("{path}/grant"), json!({ "account": "A-1" }))
+        .await;
+    let grants = api.list("/credit-grants?account=A-1").await;
+    let grant = id(&grants[0]).to_owned();
+    let body = json!({
+        "account": "A-1", "issued_on": "2026-06-15", "act": "finalise",
+        "lines": [{ "description": "Goods", "quantity": "1", "unit_price": "100.00" }],
+    });
+    let invoice = api.done("/invoices", body).await;
+    let slice = json!({ "amount": "60.00", "currency": "EUR" });
+    let apply = json!({ "grant": grant, "invoice": invoice["id"], "amount": slice });
+    api.done("/applications", apply).await;
+    let body = json!({
+        "account": "A-1", "amount": { "amount": "40.00", "currency": "EUR" }, "method": "bank_transfer",
+        "received_on": "2026-06-15",
+        "applications": [{ "invoice": invoice["id"], "amount": "40.00" }],
+    });
+    api.done("/payments", body).await;
+    (invoice, grant)
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn a_return_gives_a_promotion_back_with_its_old_date(#[case] engine: Engine) {
+    let Some(house) = House::open(engine).await else {
+        return;
+    };
+    house.account("A-1", "EUR").await;
+    let api = Api::with_role(&house, Role::Accountant).await;
+    let (invoice, grant) = settled_by_promotion_and_money(&house, &api).await;
+    let note = api.done("/credit-notes", whole(&invoice)).await;
+    assert_eq!(note["offset"]["amount"], "60.00");
+    assert_eq!(note["remainder"]["amount"], "40.00");
+    let path = format!("/credit-grants/{grant}");
+    let promotion = api.get(&path).await.json;
+    assert_eq!(promotion["class"], "promotion");
+    assert_eq!(promotion["remainder"]["amount"], "60.00");
+    assert_eq!(promotion["expires_on"], "2036-01-01");
+    let balance = account(&api).await;
+    assert_eq!(balance["amount_due"]["amount"], "0.00");
+    assert_eq!(balance["credit"]["amount"], "100.00");
+    house.check_books().await;
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn what_comes_back_after_its_date_lapses_and_only_that(#[case] engine: Engine) {
+    let Some(house) = House::open(engine).await else {
+        return;
+    };
+    house.account("A-1", "EUR").await;
+    let api = Api::with_role(&house, Role::Accountant).await;
+    let (invoice, grant) = settled_by_promotion_and_money(&house, &api).await;
+    let later = crate::server::tests::support::day("2036-02-01");
+    assert!(house.system().clock.move_to(later));
+    let half = api
+        .done("/credit-notes", note(&invoice, &[(1, "0.5")]))
+        .await;
+    assert_eq!(half["offset"]["amount"], "30.00");
+    assert_eq!(half["remainder"]["amount"], "20.00");
+    let path = format!("/credit-grants/{grant}");
+    let promotion = api.get(&path).await.json;
+    assert_eq!(promotion["remainder"]["amount"], "0.00");
+    let invoice = api.get(&format!("/invoices/{}", id(&invoice))).await.json;
+    assert_eq!(invoice["open_balance"]["amount"], "0.00");
+    let balance = account(&api).await;
+    assert_eq!(balance["credit"]["amount"], "20.00");
+    house.check_books().await;
+}
