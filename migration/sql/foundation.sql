@@ -324,11 +324,11 @@ CREATE TABLE grant_movements (
     grant_id {uuid} NOT NULL REFERENCES credit_grants (id),
     account_id {uuid} NOT NULL REFERENCES receivable_accounts (id),
     kind text NOT NULL CHECK (kind IN ('issued', 'reversed', 'lapsed', 'reinstated', 'refunded', 'transferred',
-        'written_off', 'revoked', 'adjusted')),
+        'written_off', 'revoked', 'adjusted', 'returned')),
     amount_minor bigint NOT NULL CHECK (amount_minor > 0),
     -- What it does to the remainder.
     signed_minor bigint NOT NULL GENERATED ALWAYS AS
-        (CASE WHEN kind IN ('issued', 'reinstated') THEN amount_minor ELSE -amount_minor END) STORED,
+        (CASE WHEN kind IN ('issued', 'reinstated', 'returned') THEN amount_minor ELSE -amount_minor END) STORED,
     effective_on date NOT NULL,
     posting_on date NOT NULL,
     entry_id {uuid} NOT NULL REFERENCES journal_entries (id),

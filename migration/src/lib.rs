@@ -10,6 +10,7 @@ mod m20261122_000002_imports;
 mod m20261122_000003_expiry;
 mod m20261122_000005_credit_notes;
 mod m20261122_000006_promotions;
+mod m20261122_000004_requests;
 
 pub struct Migrator;
 
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_expiry::Migration),
             Box::new(m20261122_000005_credit_notes::Migration),
             Box::new(m20261122_000006_promotions::Migration),
+            Box::new(m20261122_000004_requests::Migration),
         ]
     }
 }

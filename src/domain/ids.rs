@@ -41,6 +41,10 @@ ids! {
     ApplicationId;
     JournalEntryId;
     CreditRunId;
+    /// An adjustment, refund, transfer or write-off.
+    CreditRequestId;
+    /// What a request takes from one grant.
+    RequestSliceId;
     ImportId;
     PromotionId;
     /// One grant of a promotion: the documented deduction.

@@ -199,6 +199,8 @@ pub struct JournalLine {
     /// A bank line that nets to zero within its entry; left out of cash reports.
     pub wash: bool,
     pub subject: Option<Subject>,
+    /// Another receivable account than the entry's own: the receiving side of a transfer.
+    pub account: Option<ReceivableAccountId>,
 }
 
 /// Why an entry cannot be posted: always a defect of the caller or an overflow, never a person's mistake.
@@ -216,7 +218,8 @@ pub enum LedgerError {
     Money(#[from] MoneyError),
 }
 
-/// A balanced set of lines of one receivable account in one currency. Can only be made balanced.
+/// A balanced set of lines in one currency, of one receivable account; those of a transfer name both. Can only be made
+/// balanced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalEntry {
     source: EntrySource,

@@ -3,6 +3,7 @@
 //! A rule lives here once and is called by previews in the browser, by use cases and by runs alike.
 
 pub mod allocation;
+pub mod approval;
 pub mod credit;
 pub mod credit_note;
 pub mod dates;
@@ -16,3 +17,4 @@ pub mod posting;
 pub mod prepaid;
 pub mod promotion;
 pub mod rights;
+pub mod write_off;

@@ -267,6 +267,114 @@ pub fn credit_reinstated(books: Books, credit: CreditSlice) -> Result<JournalEnt
     credit_lapsed(books, credit).map(|entry| entry.contra())
 }
 
+/// Goodwill credit given by staff.
+/// ```text
+/// goodwill expense            goodwill credit issued
+/// ```
+pub fn goodwill_granted(books: Books, credit: CreditSlice) -> Result<JournalEntry, LedgerError> {
+    let lines = vec![
+        line(
+            LedgerRole::GoodwillExpense,
+            Side::Debit,
+            credit.amount_minor,
+            None,
+        ),
+        carrying_line(Side::Credit, credit),
+    ];
+    JournalEntry::balanced(
+        EntrySource::Adjustment,
+        books.account,
+        books.currency,
+        lines,
+    )
+}
+
+/// A grant corrected downwards (source ADJ), or a tiny credit balance written off (source WOF).
+/// ```text
+/// the carrying account        breakage income, or the expense it came from
+/// ```
+pub fn credit_given_up(
+    source: EntrySource,
+    books: Books,
+    credits: &[CreditSlice],
+) -> Result<JournalEntry, LedgerError> {
+    let mut lines = Vec::with_capacity(credits.len() * 2);
+    for credit in credits {
+        let released = credit.class.lapses_to();
+        lines.push(carrying_line(Side::Debit, *credit));
+        lines.push(line(released, Side::Credit, credit.amount_minor, None));
+    }
+    JournalEntry::balanced(source, books.account, books.currency, lines)
+}
+
+/// Credit paid out, and the account its money leaves from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaidOut {
+    pub credit: CreditSlice,
+    pub money_account: LedgerRole,
+}
+
+/// A refund paid.
+/// ```text
+/// the carrying account        bank or cash desk
+/// ```
+pub fn refund_paid(books: Books, slices: &[PaidOut]) -> Result<JournalEntry, LedgerError> {
+    let mut lines = Vec::with_capacity(slices.len() * 2);
+    for slice in slices {
+        let amount = slice.credit.amount_minor;
+        lines.push(carrying_line(Side::Debit, slice.credit));
+        lines.push(line(slice.money_account, Side::Credit, amount, None));
+    }
+    JournalEntry::balanced(EntrySource::Refund, books.account, books.currency, lines)
+}
+
+/// Credit moved to another receivable account of the same currency; the entry belongs to the giving account, its
+/// credit lines name the receiving one.
+/// ```text
+/// the carrying account, A     the carrying account, B
+/// ```
+pub fn credit_transferred(
+    books: Books,
+    to: ReceivableAccountId,
+    slices: &[(CreditSlice, CreditSlice)],
+) -> Result<JournalEntry, LedgerError> {
+    let mut lines = Vec::with_capacity(slices.len() * 2);
+    for (given, received) in slices {
+        lines.push(carrying_line(Side::Debit, *given));
+        lines.push(JournalLine {
+            account: Some(to),
+            ..carrying_line(Side::Credit, *received)
+        });
+    }
+    JournalEntry::balanced(EntrySource::Transfer, books.account, books.currency, lines)
+}
+
+/// An open item nobody will pay. `tax_minor` of it is relief from sales tax, where the business takes it.
+/// ```text
+/// bad debt expense            receivable (what was open)
+/// sales tax payable (relief)
+/// ```
+pub fn invoice_written_off(
+    books: Books,
+    slice: SettledSlice,
+    tax_minor: i64,
+) -> Result<JournalEntry, LedgerError> {
+    let subject = Some(Subject::Invoice(slice.invoice));
+    let expense_minor = super::money::sum_minor([slice.amount_minor, -tax_minor])?;
+    let lines = [
+        signed(LedgerRole::BadDebtExpense, Side::Debit, expense_minor, None),
+        signed(LedgerRole::SalesTaxPayable, Side::Debit, tax_minor, None),
+        signed(
+            LedgerRole::Receivable,
+            Side::Credit,
+            slice.amount_minor,
+            subject,
+        ),
+    ];
+    let lines = lines.into_iter().flatten().collect();
+    JournalEntry::balanced(EntrySource::WriteOff, books.account, books.currency, lines)
+}
+
 fn carrying_line(side: Side, credit: CreditSlice) -> JournalLine {
     line(
         credit.class.carried_in(),
@@ -298,6 +406,7 @@ fn line(role: LedgerRole, side: Side, amount_minor: i64, subject: Option<Subject
         line_source: None,
         wash: false,
         subject,
+        account: None,
     }
 }
 
@@ -506,6 +615,103 @@ mod tests {
                 "Dr bank 465 BNK",
                 "Dr receivable 465 AR",
                 "Cr bank 465 BNK"
+            ]
+        );
+    }
+
+    fn credit(class: CreditClass, amount_minor: i64) -> CreditSlice {
+        CreditSlice {
+            grant: GRANT,
+            class,
+            amount_minor,
+        }
+    }
+
+    #[test]
+    fn goodwill_is_an_expense_and_given_up_it_comes_back() {
+        let goodwill = credit(CreditClass::Goodwill, 2_500);
+        let entry = goodwill_granted(BOOKS, goodwill).unwrap();
+        assert_eq!(
+            jotted(&entry),
+            ["Dr goodwill_expense 2500", "Cr goodwill_credit 2500"]
+        );
+        let own = credit(CreditClass::Overpayment, 3);
+        let entry = credit_given_up(EntrySource::Adjustment, BOOKS, &[goodwill, own]).unwrap();
+        assert_eq!(
+            jotted(&entry),
+            [
+                "Dr goodwill_credit 2500",
+                "Cr goodwill_expense 2500",
+                "Dr receivable 3",
+                "Cr breakage_income 3"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_refund_leaves_from_where_its_money_is() {
+        let slices = [
+            PaidOut {
+                credit: credit(CreditClass::Prepayment, 5_000),
+                money_account: LedgerRole::Bank,
+            },
+            PaidOut {
+                credit: credit(CreditClass::Overpayment, 600),
+                money_account: LedgerRole::CashDesk,
+            },
+        ];
+        assert_eq!(
+            jotted(&refund_paid(BOOKS, &slices).unwrap()),
+            [
+                "Dr customer_prepayments 5000",
+                "Cr bank 5000",
+                "Dr receivable 600",
+                "Cr cash_desk 600"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_transfer_names_both_accounts() {
+        let to = ReceivableAccountId(Uuid::from_u128(9));
+        let given = credit(CreditClass::Prepayment, 4_000);
+        let received = CreditSlice {
+            grant: CreditGrantId(Uuid::from_u128(10)),
+            ..given
+        };
+        let entry = credit_transferred(BOOKS, to, &[(given, received)]).unwrap();
+        let accounts: Vec<_> = entry.lines().iter().map(|line| line.account).collect();
+        assert_eq!(
+            (entry.account(), accounts),
+            (BOOKS.account, vec![None, Some(to)])
+        );
+        assert_eq!(
+            jotted(&entry),
+            [
+                "Dr customer_prepayments 4000",
+                "Cr customer_prepayments 4000"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_write_off_is_bad_debt_and_relief_from_tax() {
+        let slice = SettledSlice {
+            invoice: INVOICE,
+            amount_minor: 6_000,
+        };
+        let off = invoice_written_off(BOOKS, slice, 0).unwrap();
+        assert_eq!(
+            jotted(&off),
+            ["Dr bad_debt_expense 6000", "Cr receivable 6000"]
+        );
+        let on = invoice_written_off(BOOKS, slice, 1_000).unwrap();
+        assert_eq!(
+            jotted(&on),
+            [
+                "Dr bad_debt_expense 5000",
+                "Dr sales_tax_payable 1000",
+                "Cr receivable 6000"
             ]
         );
     }

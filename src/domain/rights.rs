@@ -37,6 +37,13 @@ coded! {
         ManagePromotions = "manage_promotions",
         /// Give what an active promotion gives, and take it back.
         GrantPromotions = "grant_promotions",
+        /// Goodwill credit and corrections of grants.
+        AdjustCredits = "adjust_credits",
+        RefundCredits = "refund_credits",
+        TransferCredits = "transfer_credits",
+        WriteOff = "write_off",
+        /// Deciding on what others ask for.
+        ApproveRequests = "approve_requests",
         Backdate = "backdate",
         ReadJournal = "read_journal",
         Import = "import",
@@ -54,10 +61,10 @@ pub fn holds(roles: &[Role], right: Right) -> bool {
 
 fn role_holds(role: Role, right: Right) -> bool {
     use Right::{
-        ApplyCredits, Backdate, ClosePeriods, EditCustomers, EditInvoices, ExtendCredits,
-        GrantPromotions, HoldCredits, Import, ManageChart, ManageExpiry, ManagePromotions,
-        ManageSettings, ManageUsers, ReadCustomers, ReadJournal, RecordPayments, ReinstateCredits,
-        UndoPayments,
+        AdjustCredits, ApplyCredits, ApproveRequests, Backdate, ClosePeriods, EditCustomers,
+        EditInvoices, ExtendCredits, GrantPromotions, HoldCredits, Import, ManageChart,
+        ManageExpiry, ManagePromotions, ManageSettings, ManageUsers, ReadCustomers, ReadJournal,
+        RecordPayments, RefundCredits, ReinstateCredits, TransferCredits, UndoPayments, WriteOff,
     };
     match role {
         Role::Admin => matches!(
@@ -84,6 +91,11 @@ fn role_holds(role: Role, right: Right) -> bool {
                 | ExtendCredits
                 | ReinstateCredits
                 | GrantPromotions
+                | AdjustCredits
+                | RefundCredits
+                | TransferCredits
+                | WriteOff
+                | ApproveRequests
                 | Backdate
                 | ReadJournal
                 | Import

@@ -3,6 +3,7 @@
 use super::balances::AccountBalance;
 use super::error::AppError;
 use super::form::Reader;
+use super::lineage::RequestRef;
 use crate::domain::credit::{CreditClass, OrderOfUse, UseReason};
 use crate::domain::ids::{
     CreditGrantId, CreditNoteId, CustomerId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
@@ -242,6 +243,8 @@ pub enum LedgerDocument {
         grant: CreditGrantId,
         number: i64,
     },
+    /// An adjustment, refund, transfer or write-off.
+    Request(RequestRef),
 }
 
 #[cfg(test)]

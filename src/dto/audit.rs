@@ -32,6 +32,12 @@ coded! {
         GrantExpiryChanged = "grant.expiry_changed",
         CreditsLapsed = "credits.lapsed",
         ExpiryPolicySet = "expiry_policy.set",
+        RequestMade = "request.made",
+        RequestApproved = "request.approved",
+        RequestRefused = "request.refused",
+        RequestPaid = "request.paid",
+        RequestFailed = "request.failed",
+        RequestReversed = "request.reversed",
         RunPreviewed = "credit_run.previewed",
         RunStarted = "credit_run.started",
         RunDone = "credit_run.done",
@@ -76,6 +82,8 @@ coded! {
         Payment = "payment",
         Application = "application",
         Grant = "grant",
+        /// An adjustment, refund, transfer or write-off.
+        Request = "request",
         CreditRun = "credit_run",
         ExpiryPolicy = "expiry_policy",
         /// Its id is the job's name.

@@ -2,7 +2,9 @@
 
 use super::expiry::ExpiryChanged;
 use super::form::{AmountText, Typed};
-use super::lineage::{AccountRef, AppliedSlice, FundsOrigin, HistoryItem, PostedEntry, PostedLine};
+use super::lineage::{
+    AccountRef, AppliedSlice, FundsOrigin, HistoryItem, PostedEntry, PostedLine, RequestRef,
+};
 use crate::domain::allocation::OpenItem;
 use crate::domain::credit::{CreditClass, GrantStatus};
 use crate::domain::ids::{ApplicationId, CreditGrantId, InvoiceId, JournalEntryId};
@@ -115,6 +117,8 @@ pub struct GrantRow {
     /// All that was ever issued into it.
     pub amount: Money,
     pub remaining: Money,
+    /// What requests under way have set aside of it.
+    pub reserved: Money,
     pub effective_on: NaiveDate,
     /// Last usable day; `None` never lapses.
     pub expires_on: Option<NaiveDate>,
@@ -156,6 +160,7 @@ coded! {
         WrittenOff = "written_off",
         Revoked = "revoked",
         Adjusted = "adjusted",
+        Returned = "returned",
     }
 }
 
@@ -163,7 +168,7 @@ impl GrantMovementKind {
     /// Whether the remainder grew.
     pub fn adds(self) -> bool {
         match self {
-            Self::Issued | Self::Unapplied | Self::Reinstated => true,
+            Self::Issued | Self::Unapplied | Self::Reinstated | Self::Returned => true,
             Self::TakenBack
             | Self::Applied
             | Self::Lapsed
@@ -186,6 +191,8 @@ pub struct GrantMovement {
     pub remaining_after: Money,
     /// The invoice paid or reopened.
     pub invoice: Option<InvoiceRef>,
+    /// The adjustment, refund, transfer or write-off that moved it.
+    pub request: Option<RequestRef>,
     pub entry: JournalEntryId,
     pub entry_number: i64,
 }

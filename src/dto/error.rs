@@ -1,5 +1,6 @@
 //! What a browser or an API client may learn about a failure. Made in one place, worded by who shows it.
 
+use crate::domain::approval::RequestState;
 use crate::domain::dates::DateRefusal;
 use crate::domain::expiry::ExpiryRefusal;
 use crate::domain::money::{Currency, Money, MoneyError};
@@ -166,6 +167,20 @@ pub enum Refusal {
     },
     PaymentReversed,
     AlreadyUnapplied,
+    /// A part of the invoice is written off; recovering it undoes that.
+    WrittenOff,
+    /// Nobody paid for it, or what was paid went back already.
+    NotRefundable {
+        max: Money,
+    },
+    /// Somebody else must decide.
+    OwnRequest,
+    /// The request has come further, or was ended.
+    RequestNotInState {
+        state: RequestState,
+    },
+    /// A transfer goes to another account.
+    SameAccount,
     GrantNotUsable,
     /// A new lapse date is for credit that has lapsed.
     GrantNotLapsed,
@@ -289,6 +304,11 @@ impl Refusal {
             Self::SurplusAboveTolerance { .. } => "surplus_above_tolerance",
             Self::PaymentReversed => "payment_reversed",
             Self::AlreadyUnapplied => "already_unapplied",
+            Self::WrittenOff => "written_off",
+            Self::NotRefundable { .. } => "not_refundable",
+            Self::OwnRequest => "own_request",
+            Self::RequestNotInState { .. } => "request_not_in_state",
+            Self::SameAccount => "same_account",
             Self::GrantNotUsable => "grant_not_usable",
             Self::GrantNotLapsed => "grant_not_lapsed",
             Self::NothingLeft => "nothing_left",
@@ -340,6 +360,7 @@ impl Refusal {
             Self::AmountExceedsOpenBalance { open } => Some(*open),
             Self::AmountExceedsReceived { received } => Some(*received),
             Self::AmountExceedsRemainder { remaining } => Some(*remaining),
+            Self::NotRefundable { max } => Some(*max),
             Self::SurplusAboveTolerance { tolerance } => Some(*tolerance),
             Self::PromotionCapReached { left } | Self::PromotionBudgetSpent { left } => Some(*left),
             Self::AmountExceedsLines { most } | Self::NotRefundable { most } => Some(*most),

@@ -33,6 +33,10 @@ coded! {
         /// What a promotion gave.
         Promotion = "promotion",
         CreditNote = "credit_note",
+        Adjustment = "adjustment",
+        Refund = "refund",
+        Transfer = "transfer",
+        WriteOff = "write_off",
     }
 }
 

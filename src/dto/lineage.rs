@@ -1,9 +1,10 @@
 //! What documents show of each other: where credit came from, what it paid, which entries say so, who did it.
 
+use crate::domain::approval::RequestKind;
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::{
-    ApplicationId, CreditGrantId, CreditNoteId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
-    PromotionId,
+    ApplicationId, CreditGrantId, CreditNoteId, CreditRequestId, CreditRunId, InvoiceId,
+    JournalEntryId, PaymentId, PromotionId,
 };
 use crate::domain::ledger::{EntrySource, LineSource, Side};
 use crate::domain::money::Money;
@@ -47,6 +48,22 @@ pub enum FundsOrigin {
         number: String,
         issued_on: NaiveDate,
     },
+    /// Goodwill, a transfer; or a write-off, which settles without money.
+    Request {
+        request: CreditRequestId,
+        kind: RequestKind,
+        number: i64,
+        /// When it counted.
+        effective_on: NaiveDate,
+    },
+}
+
+/// A request, for a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRef {
+    pub request: CreditRequestId,
+    pub kind: RequestKind,
+    pub number: i64,
 }
 
 /// The grant an application was taken from.

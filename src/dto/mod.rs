@@ -22,4 +22,5 @@ pub mod people;
 pub mod prepaid;
 pub mod promotions;
 pub mod reports;
+pub mod requests;
 pub mod verify;

@@ -29,6 +29,9 @@ coded! {
         PaymentSplits = "payment_splits",
         ApplicationEntries = "application_entries",
         UndoneApplications = "undone_applications",
+        Reservations = "reservations",
+        RequestEntries = "request_entries",
+        RequestSlices = "request_slices",
         CachedBalances = "cached_balances",
         PromotionBudgets = "promotion_budgets",
         PromotionGrants = "promotion_grants",
@@ -45,7 +48,7 @@ impl BooksCheck {
                 "Every journal entry has lines, and its debits equal its credits."
             }
             Self::LinesBelong => {
-                "Every journal line belongs to an entry of the same receivable account."
+                "Every journal line belongs to an entry of the same receivable account, or to a transfer to its account."
             }
             Self::ControlLines => {
                 "Every line on a control account names an invoice or grant of its account, on the ledger account that carries it."
@@ -97,6 +100,15 @@ impl BooksCheck {
                 "Every application of credit has its entry of four lines, every slice of a payment or credit note its line."
             }
             Self::UndoneApplications => "Every undone application has its contra entry.",
+            Self::Reservations => {
+                "What is reserved of a grant is what requests under way take from it."
+            }
+            Self::RequestEntries => {
+                "A posted adjustment, refund, transfer or write-off has its entry, and a reversed one the contra of it."
+            }
+            Self::RequestSlices => {
+                "What a request takes from grants of its account makes its amount."
+            }
             Self::CachedBalances => {
                 "The cached balances of a receivable account equal its open invoices and grants."
             }
@@ -123,6 +135,7 @@ coded! {
         Application = "application",
         Entry = "entry",
         Movement = "movement",
+        Request = "request",
         Series = "series",
         Promotion = "promotion",
     }

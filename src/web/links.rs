@@ -1,7 +1,8 @@
 //! Where documents are shown to staff: one address per noun, so that a link is never spelled twice.
 
 use crate::domain::ids::{
-    CreditGrantId, CreditNoteId, CreditRunId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
+    CreditGrantId, CreditNoteId, CreditRequestId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
+    PromotionId,
     PromotionRunId,
 };
 use crate::web::ui::visit::{escape, visit};
@@ -34,6 +35,11 @@ pub fn payment(id: PaymentId) -> String {
 
 pub fn grant(id: CreditGrantId) -> String {
     format!("/credits/{id}")
+}
+
+/// An adjustment, refund, transfer or write-off.
+pub fn request(id: CreditRequestId) -> String {
+    format!("/requests/{id}")
 }
 
 pub fn entry(id: JournalEntryId) -> String {

@@ -3,13 +3,16 @@
 use super::balances::{self, AccountClass};
 use super::credits;
 use super::sql::{self, Conditions, unreadable};
+use crate::domain::approval::RequestKind;
 use crate::domain::ids::{
-    CreditGrantId, CreditNoteId, CustomerId, InvoiceId, JournalEntryId, PaymentId, PromotionId,
+    CreditGrantId, CreditNoteId, CreditRequestId, CustomerId, InvoiceId, JournalEntryId, PaymentId,
+    PromotionId,
 };
 use crate::domain::ledger::{EntrySource, LedgerRole};
 use crate::domain::money::{Currency, Money};
 use crate::dto::accounts::{AccountDetail, LedgerDocument, LedgerRow};
 use crate::dto::error::AppError;
+use crate::dto::lineage::RequestRef;
 use crate::dto::page::PageRequest;
 use crate::server::context::{Actor, Ctx};
 use chrono::NaiveDate;
@@ -88,6 +91,19 @@ struct EntryRow {
     promotion_code: Option<String>,
     note_id: Option<Uuid>,
     note_number: Option<String>,
+    request_id: Option<Uuid>,
+    request_kind: Option<String>,
+    request_number: Option<i64>,
+}
+
+impl EntryRow {
+    fn request(&self) -> Option<RequestRef> {
+        Some(RequestRef {
+            request: CreditRequestId(self.request_id?),
+            kind: RequestKind::from_code(self.request_kind.as_deref()?)?,
+            number: self.request_number?,
+        })
+    }
 }
 
 /// The account's entries, the latest accounting day first, each with the balance after it; and how many there are.
@@ -110,8 +126,12 @@ async fn ledger(
                 CAST(SUM(CASE WHEN l.role NOT IN ({control}) THEN 0
                     WHEN l.side = 'debit' THEN l.amount_minor ELSE -l.amount_minor END) AS bigint) AS change_minor
             FROM journal_entries e
-                JOIN journal_lines l ON l.entry_id = e.id AND l.account_id = e.account_id
-            WHERE e.account_id = $1 GROUP BY e.id
+                JOIN journal_lines l ON l.entry_id = e.id AND l.account_id = $1
+            WHERE e.id IN (
+                SELECT own.id FROM journal_entries own WHERE own.account_id = $1
+                UNION SELECT other.id FROM journal_entries other
+                    JOIN requests t ON t.id = other.document_id WHERE t.to_account_id = $1)
+            GROUP BY e.id
         ), page AS (
             SELECT moved.*, COUNT(*) OVER () AS in_all,
                 CAST(SUM(change_minor) OVER (ORDER BY posting_on, number) AS bigint) AS balance_minor
@@ -121,7 +141,8 @@ async fn ledger(
             m.balance_minor, m.in_all, ap.amount_minor AS applied_minor,
             i.id AS invoice_id, i.number AS invoice_number, p.id AS payment_id, p.number AS payment_number,
             lg.id AS lapsed_id, lg.number AS lapsed_number, po.id AS promotion_id, po.code AS promotion_code,
-            n.id AS note_id, n.number AS note_number
+            n.id AS note_id, n.number AS note_number,
+            q.id AS request_id, q.kind AS request_kind, q.number AS request_number
         FROM page m
             LEFT JOIN applications ap ON m.document_kind = 'application' AND ap.id = m.document_id
             LEFT JOIN payments p ON m.document_kind = 'payment' AND p.id = m.document_id
@@ -129,6 +150,7 @@ async fn ledger(
             LEFT JOIN promotion_grants pg ON m.document_kind = 'promotion' AND pg.id = m.document_id
             LEFT JOIN promotions po ON po.id = pg.promotion_id
             LEFT JOIN credit_notes n ON m.document_kind = 'credit_note' AND n.id = m.document_id
+            LEFT JOIN requests q ON q.id = m.document_id
             LEFT JOIN invoices i ON i.id = COALESCE(ap.invoice_id,
                 CASE WHEN m.document_kind = 'invoice' THEN m.document_id END)
         ORDER BY m.posting_on DESC, m.number DESC",
@@ -142,6 +164,7 @@ async fn ledger(
 
 fn shown(row: EntryRow, currency: Currency) -> Result<LedgerRow, DbErr> {
     let money = |minor| Money::new(minor, currency);
+    let request = row.request();
     let invoice = row.invoice_id.map(InvoiceId).zip(row.invoice_number);
     let payment = row.payment_id.map(PaymentId).zip(row.payment_number);
     let lapsed = row.lapsed_id.map(CreditGrantId).zip(row.lapsed_number);
@@ -156,11 +179,14 @@ fn shown(row: EntryRow, currency: Currency) -> Result<LedgerRow, DbErr> {
             credit_note,
             number,
         },
-        _ => {
-            let (promotion, code) = promotion
-                .ok_or_else(|| unreadable("journal_entries.document_id", &row.id.to_string()))?;
-            LedgerDocument::Promotion { promotion, code }
-        }
+        _ => match (promotion, request) {
+            (Some((promotion, code)), _) => LedgerDocument::Promotion { promotion, code },
+            (None, Some(request)) => LedgerDocument::Request(request),
+            (None, None) => {
+                let id = row.id.to_string();
+                return Err(unreadable("journal_entries.document_id", &id));
+            }
+        },
     };
     Ok(LedgerRow {
         entry: JournalEntryId(row.id),

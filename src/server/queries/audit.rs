@@ -149,6 +149,12 @@ const NAMES: &[(SubjectKind, &str)] = &[
             JOIN customers c ON c.id = a.customer_id WHERE g.id",
     ),
     (
+        SubjectKind::Request,
+        "q.id, q.id AS shown_by, CAST(q.number AS text) AS label, c.name AS of_whom
+        FROM requests q JOIN receivable_accounts a ON a.id = q.account_id
+            JOIN customers c ON c.id = a.customer_id WHERE q.id",
+    ),
+    (
         SubjectKind::CreditRun,
         "r.id, r.id AS shown_by, CAST(r.number AS text) AS label, '' AS of_whom FROM credit_runs r WHERE r.id",
     ),

@@ -106,8 +106,9 @@ pub(super) fn columns(today: &str) -> String {
             WHERE i.account_id = a.id AND i.open_minor > 0 AND i.due_on < {today}) AS overdue_minor,
         CAST(COALESCE(SUM(g.remaining_minor), 0) AS bigint) AS credit_minor,
         CAST(COALESCE(SUM(CASE WHEN g.on_hold OR g.effective_on > {today} THEN 0
-            ELSE g.remaining_minor END), 0) AS bigint) AS available_minor,
-        CAST(COALESCE(SUM(CASE WHEN g.on_hold THEN g.remaining_minor ELSE 0 END), 0) AS bigint) AS held_minor"
+            ELSE g.remaining_minor - g.reserved_minor END), 0) AS bigint) AS available_minor,
+        CAST(COALESCE(SUM(CASE WHEN g.on_hold THEN g.remaining_minor
+            ELSE g.reserved_minor END), 0) AS bigint) AS held_minor"
     )
 }
 

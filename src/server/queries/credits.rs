@@ -3,8 +3,9 @@
 use super::lineage::{self, EntriesOf, SlicesOf};
 use super::origins::{self, OriginRow};
 use super::sql::{self, Conditions, unreadable};
+use crate::domain::approval::RequestKind;
 use crate::domain::credit::{CreditClass, GrantFacts, OrderOfUse, UsableGrant, grant_status};
-use crate::domain::ids::{CreditGrantId, CustomerId, JournalEntryId};
+use crate::domain::ids::{CreditGrantId, CreditRequestId, CustomerId, JournalEntryId};
 use crate::domain::money::{Money, sum_minor};
 use crate::domain::rights::Right;
 use crate::dto::accounts::NextUse;
@@ -14,7 +15,7 @@ use crate::dto::credits::{
 };
 use crate::dto::error::AppError;
 use crate::dto::expiry::ExpiryChanged;
-use crate::dto::lineage::{AccountRef, AppliedSlice};
+use crate::dto::lineage::{AccountRef, AppliedSlice, RequestRef};
 use crate::dto::page::{Page, PageRequest};
 use crate::server::context::Ctx;
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -40,7 +41,7 @@ fn joined() -> String {
 fn columns() -> String {
     format!(
         "g.id, g.number, a.number AS account, c.number AS customer, c.name AS customer_name,
-        g.class, g.amount_minor, g.remaining_minor, g.currency, g.effective_on, g.expires_on, g.on_hold,
+        g.class, g.amount_minor, g.remaining_minor, g.reserved_minor, g.currency, g.effective_on, g.expires_on, g.on_hold,
         (SELECT CAST(COALESCE(SUM(CASE m.kind WHEN 'lapsed' THEN m.amount_minor ELSE -m.amount_minor END), 0)
                 AS bigint)
             FROM grant_movements m WHERE m.grant_id = g.id AND m.kind IN ('lapsed', 'reinstated')) AS lapsed_minor,
@@ -60,6 +61,7 @@ struct Row {
     class: String,
     amount_minor: i64,
     remaining_minor: i64,
+    reserved_minor: i64,
     currency: String,
     effective_on: NaiveDate,
     expires_on: Option<NaiveDate>,
@@ -234,6 +236,7 @@ fn grant(row: Row, today: NaiveDate) -> Result<GrantRow, DbErr> {
         origin: row.origin.read()?,
         amount: sql::money(row.amount_minor, &row.currency)?,
         remaining: sql::money(row.remaining_minor, &row.currency)?,
+        reserved: sql::money(row.reserved_minor, &row.currency)?,
         effective_on: row.effective_on,
         expires_on: row.expires_on,
         status: grant_status(facts, today),
@@ -268,10 +271,12 @@ async fn find(ctx: &Ctx, id: CreditGrantId) -> Result<(DetailRow, Vec<MovementRo
     let statement = format!(
         "SELECT {columns}, g.account_id, a.customer_id, g.priority, g.posting_on, g.recorded_at, g.recorded_by,
             m.kind AS moved_kind, m.amount_minor AS moved_minor, m.effective_on AS moved_on,
-            m.entry_id AS moved_entry_id, e.number AS moved_entry_number
+            m.entry_id AS moved_entry_id, e.number AS moved_entry_number,
+            mq.id AS moved_request_id, mq.kind AS moved_request_kind, mq.number AS moved_request_number
         FROM {joined}
             JOIN grant_movements m ON m.grant_id = g.id
             JOIN journal_entries e ON e.id = m.entry_id
+            LEFT JOIN requests mq ON mq.id = e.document_id
         WHERE g.id = $1 ORDER BY e.number",
         columns = columns(),
         joined = joined(),
@@ -328,6 +333,19 @@ struct MovementRow {
     moved_on: NaiveDate,
     moved_entry_id: Uuid,
     moved_entry_number: i64,
+    moved_request_id: Option<Uuid>,
+    moved_request_kind: Option<String>,
+    moved_request_number: Option<i64>,
+}
+
+impl MovementRow {
+    fn request(&self) -> Option<RequestRef> {
+        Some(RequestRef {
+            request: CreditRequestId(self.moved_request_id?),
+            kind: RequestKind::from_code(self.moved_request_kind.as_deref()?)?,
+            number: self.moved_request_number?,
+        })
+    }
 }
 
 /// Issues, applications and what undid them, in the order in which their entries were posted.
@@ -368,12 +386,14 @@ fn issue(row: MovementRow, currency: &str) -> Result<GrantMovement, DbErr> {
             .ok_or_else(|| unreadable("grant_movements.kind", kind))?,
     };
     let amount = sql::money(row.moved_minor, currency)?;
+    let request = row.request();
     Ok(GrantMovement {
         kind,
         effective_on: row.moved_on,
         amount,
         remaining_after: Money::zero(amount.currency),
         invoice: None,
+        request,
         entry: JournalEntryId(row.moved_entry_id),
         entry_number: row.moved_entry_number,
     })
@@ -389,6 +409,7 @@ fn applied(slice: &AppliedSlice) -> GrantMovement {
             invoice: slice.invoice,
             number: slice.invoice_number.clone(),
         }),
+        request: None,
         entry: slice.entry,
         entry_number: slice.entry_number,
     }

@@ -110,7 +110,12 @@ fn conditions(filter: &JournalFilter) -> Result<(String, Vec<Value>), AppError> 
         }
     }
     if !filter.account.trim().is_empty() {
-        add("r.number = $?", filter.account.trim().into());
+        // An entry of a transfer belongs to both of its accounts.
+        add(
+            "(r.number = $? OR EXISTS (SELECT 1 FROM requests t JOIN receivable_accounts ta ON ta.id = t.to_account_id
+                WHERE t.id = e.document_id AND ta.number = $?))",
+            filter.account.trim().into(),
+        );
     }
     let document = filter.document.trim();
     if let Ok(id) = document.parse::<Uuid>() {
@@ -126,14 +131,15 @@ const OF_DOCUMENT: &str = "e.document_id IN (
         SELECT i.id FROM invoices i WHERE i.number = $?
         UNION ALL SELECT p.id FROM payments p WHERE CAST(p.number AS text) = $?
         UNION ALL SELECT n.id FROM credit_notes n WHERE n.number = $?
+        UNION ALL SELECT q.id FROM requests q WHERE CAST(q.number AS text) = $?
         UNION ALL SELECT a.id FROM applications a JOIN invoices i ON i.id = a.invoice_id WHERE i.number = $?)";
 
 const ENTRY_COLUMNS: &str =
     "e.id, e.number, e.source, e.effective_on, e.posting_on, e.currency, e.document_kind,
     e.document_id, e.reverses_id, e.run_id, e.reason, e.recorded_at, e.recorded_by,
     r.number AS account_number, c.name AS customer_name,
-    COALESCE(i.number, CAST(p.number AS text), ai.number, po.code, CAST(g.number AS text), '') AS document_number,
-    COALESCE(i.number, CAST(p.number AS text), n.number, ai.number, CAST(g.number AS text), '') AS document_number,
+    COALESCE(i.number, CAST(p.number AS text), n.number, ai.number, po.code, CAST(g.number AS text),
+        CAST(q.number AS text), '') AS document_number,
     (SELECT CAST(COALESCE(SUM(l.amount_minor), 0) AS bigint) FROM journal_lines l
         WHERE l.entry_id = e.id AND l.side = 'debit' AND NOT l.wash) AS amount_minor";
 
@@ -146,7 +152,8 @@ const ENTRY_JOINS: &str = "JOIN receivable_accounts r ON r.id = e.account_id
     LEFT JOIN invoices ai ON ai.id = a.invoice_id
     LEFT JOIN promotion_grants pg ON pg.id = e.document_id AND e.document_kind = 'promotion'
     LEFT JOIN promotions po ON po.id = pg.promotion_id
-    LEFT JOIN credit_grants g ON g.id = e.document_id AND e.document_kind = 'grant'";
+    LEFT JOIN credit_grants g ON g.id = e.document_id AND e.document_kind = 'grant'
+    LEFT JOIN requests q ON q.id = e.document_id";
 
 #[derive(FromQueryResult)]
 struct EntryColumns {

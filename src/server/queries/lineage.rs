@@ -3,10 +3,11 @@
 
 use super::origins::{self, OriginRow};
 use super::sql;
+use crate::domain::approval::RequestKind;
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::{
-    ApplicationId, CreditGrantId, CreditNoteId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
-    ReceivableAccountId,
+    ApplicationId, CreditGrantId, CreditNoteId, CreditRequestId, CreditRunId, InvoiceId,
+    JournalEntryId, PaymentId, ReceivableAccountId,
 };
 use crate::domain::ledger::{EntrySource, LineSource, Side};
 use crate::dto::lineage::{
@@ -178,6 +179,8 @@ pub enum EntriesOf {
     CreditNote(CreditNoteId),
     /// That changed what is left of the grant.
     Grant(CreditGrantId),
+    /// Of the request itself, and what took it back.
+    Request(CreditRequestId),
 }
 
 #[derive(FromQueryResult)]
@@ -232,6 +235,10 @@ pub async fn entries(ctx: &Ctx, of: EntriesOf) -> Result<Vec<PostedEntry>, DbErr
             "SELECT m.entry_id FROM grant_movements m WHERE m.grant_id = $1
             UNION SELECT a.entry_id FROM applications a WHERE a.grant_id = $1
             UNION SELECT a.unapplied_entry_id FROM applications a WHERE a.grant_id = $1",
+            id.0,
+        ),
+        EntriesOf::Request(id) => (
+            "SELECT d.id FROM journal_entries d WHERE d.document_id = $1",
             id.0,
         ),
     };

@@ -22,6 +22,7 @@ pub mod people;
 pub mod prepaid;
 pub mod promotions;
 pub mod reports;
+pub mod requests;
 mod sql;
 pub mod verify;
 

@@ -1,6 +1,7 @@
 //! The document money or credit came from, as the columns and joins that lists and documents share.
 
-use crate::domain::ids::{CreditNoteId, InvoiceId, PaymentId, PromotionId};
+use crate::domain::approval::RequestKind;
+use crate::domain::ids::{CreditNoteId, CreditRequestId, InvoiceId, PaymentId, PromotionId};
 use crate::dto::lineage::FundsOrigin;
 use chrono::NaiveDate;
 use sea_orm::{DbErr, FromQueryResult};
@@ -12,7 +13,9 @@ pub(super) const COLUMNS: &str =
     o.id AS of_invoice_id, o.number AS of_invoice_number, o.issued_on AS of_issued_on,
     n.id AS of_note_id, n.number AS of_note_number, n.issued_on AS of_noted_on,
     po.id AS of_promotion_id, po.code AS of_promotion_code, po.name_en AS of_promotion_name_en,
-    po.name_de AS of_promotion_name_de, pg.granted_on AS of_granted_on";
+    po.name_de AS of_promotion_name_de, pg.granted_on AS of_granted_on,
+    q.id AS of_request_id, q.kind AS of_request_kind, q.number AS of_request_number,
+    COALESCE(q.effective_on, q.requested_on) AS of_requested_on";
 
 /// Joins the origin of the grant `g`.
 pub(super) const OF_GRANT: &str =
@@ -20,7 +23,10 @@ pub(super) const OF_GRANT: &str =
     LEFT JOIN invoices o ON g.origin_kind = 'invoice' AND o.id = g.origin_id
     LEFT JOIN credit_notes n ON g.origin_kind = 'credit_note' AND n.id = g.origin_id
     LEFT JOIN promotion_grants pg ON g.origin_kind = 'promotion' AND pg.id = g.origin_id
-    LEFT JOIN promotions po ON po.id = pg.promotion_id";
+    LEFT JOIN promotions po ON po.id = pg.promotion_id
+    LEFT JOIN request_slices qs ON g.origin_kind = 'transfer' AND qs.id = g.origin_id
+    LEFT JOIN requests q ON q.id = COALESCE(qs.request_id,
+        CASE WHEN g.origin_kind = 'adjustment' THEN g.origin_id END)";
 
 /// Joins the origin of the application `a`, whose grant, if any, is `g`.
 pub(super) const OF_APPLICATION: &str = "LEFT JOIN payments p
@@ -29,12 +35,15 @@ pub(super) const OF_APPLICATION: &str = "LEFT JOIN payments p
     LEFT JOIN credit_notes n
         ON n.id = COALESCE(a.credit_note_id, CASE WHEN g.origin_kind = 'credit_note' THEN g.origin_id END)
     LEFT JOIN promotion_grants pg ON g.origin_kind = 'promotion' AND pg.id = g.origin_id
-    LEFT JOIN promotions po ON po.id = pg.promotion_id";
+    LEFT JOIN promotions po ON po.id = pg.promotion_id
+    LEFT JOIN request_slices qs ON g.origin_kind = 'transfer' AND qs.id = g.origin_id
+    LEFT JOIN requests q ON q.id = COALESCE(a.write_off_id, qs.request_id,
+        CASE WHEN g.origin_kind = 'adjustment' THEN g.origin_id END)";
 
 /// Whether the document a grant came from was taken back, over [`OF_GRANT`].
 pub(super) const TAKEN_BACK: &str =
     "(p.reversed_on IS NOT NULL OR o.voided_on IS NOT NULL OR n.voided_on IS NOT NULL
-        OR COALESCE(pg.revoked_minor, 0) > 0)";
+        OR COALESCE(pg.revoked_minor, 0) > 0 OR q.reversal_entry_id IS NOT NULL)";
 
 /// One of the documents is there.
 #[derive(FromQueryResult)]
@@ -53,6 +62,10 @@ pub(super) struct OriginRow {
     of_promotion_name_en: Option<String>,
     of_promotion_name_de: Option<String>,
     of_granted_on: Option<NaiveDate>,
+    of_request_id: Option<Uuid>,
+    of_request_kind: Option<String>,
+    of_request_number: Option<i64>,
+    of_requested_on: Option<NaiveDate>,
 }
 
 impl OriginRow {
@@ -60,6 +73,10 @@ impl OriginRow {
         if self.of_promotion_id.is_some() {
             let promotion = self.promotion();
             return promotion.ok_or_else(|| DbErr::Type("a promotion without a name".to_owned()));
+        }
+        if self.of_request_id.is_some() {
+            let request = self.request();
+            return request.ok_or_else(|| DbErr::Type("a request of no kind".to_owned()));
         }
         let payment = self.of_payment_id.zip(self.of_payment_number);
         if let Some(((payment, number), received_on)) = payment.zip(self.of_received_on) {
@@ -86,6 +103,15 @@ impl OriginRow {
             });
         }
         Err(DbErr::Type("funds without an origin".to_owned()))
+    }
+
+    fn request(self) -> Option<FundsOrigin> {
+        Some(FundsOrigin::Request {
+            request: CreditRequestId(self.of_request_id?),
+            kind: RequestKind::from_code(self.of_request_kind.as_deref()?)?,
+            number: self.of_request_number?,
+            effective_on: self.of_requested_on?,
+        })
     }
 
     fn promotion(self) -> Option<FundsOrigin> {

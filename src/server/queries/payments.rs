@@ -427,8 +427,11 @@ pub async fn confirmation(ctx: &Ctx, id: PaymentId) -> Result<PaymentConfirmatio
                 WHEN l.side = 'credit' THEN l.amount_minor ELSE -l.amount_minor END), 0) AS bigint) AS credit_minor
         FROM payments p
             JOIN journal_entries own ON own.id = p.entry_id
-            JOIN journal_entries e ON e.account_id = p.account_id AND e.number <= own.number
-            JOIN journal_lines l ON l.entry_id = e.id
+            JOIN journal_entries e ON e.number <= own.number AND e.id IN (
+                SELECT mine.id FROM journal_entries mine WHERE mine.account_id = p.account_id
+                UNION SELECT other.id FROM journal_entries other
+                    JOIN requests t ON t.id = other.document_id WHERE t.to_account_id = p.account_id)
+            JOIN journal_lines l ON l.entry_id = e.id AND l.account_id = p.account_id
         WHERE p.id = $1";
     let after = sql::one::<AfterRow>(ctx, statement, vec![id.0.into()]).await?;
     let after = after.ok_or(AppError::NotFound)?;

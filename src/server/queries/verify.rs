@@ -156,6 +156,9 @@ fn statement(check: BooksCheck) -> String {
         BooksCheck::PaymentSplits => payment_splits(),
         BooksCheck::ApplicationEntries => application_entries(),
         BooksCheck::UndoneApplications => undone_applications(),
+        BooksCheck::Reservations => reservations(),
+        BooksCheck::RequestEntries => request_entries(),
+        BooksCheck::RequestSlices => request_slices(),
         BooksCheck::CachedBalances => cached_balances(),
         BooksCheck::PromotionBudgets => promotion_budgets(),
         BooksCheck::PromotionGrants => promotion_grants(),
@@ -187,7 +190,9 @@ fn lines_belong() -> String {
         FROM journal_lines l
         LEFT JOIN journal_entries e ON e.id = l.entry_id
         LEFT JOIN receivable_accounts r ON r.id = l.account_id
-        WHERE e.id IS NULL OR e.account_id <> l.account_id"
+        WHERE e.id IS NULL OR (e.account_id <> l.account_id AND NOT EXISTS (
+            SELECT 1 FROM requests q WHERE q.id = e.document_id AND e.source = 'TRF'
+                AND q.to_account_id = l.account_id))"
     )
 }
 
@@ -217,6 +222,7 @@ fn currencies() -> String {
         ("payment", "CAST(d.number AS text)", "payments"),
         ("grant", "CAST(d.number AS text)", "credit_grants"),
         ("entry", "CAST(d.number AS text)", "journal_entries"),
+        ("request", "CAST(d.number AS text)", "requests"),
     ];
     let parts: Vec<String> = documents
         .iter()
@@ -555,6 +561,7 @@ fn application_entries() -> String {
         LEFT JOIN journal_entries e ON e.id = a.entry_id
         LEFT JOIN payments p ON p.id = a.payment_id
         LEFT JOIN credit_notes n ON n.id = a.credit_note_id
+        LEFT JOIN requests q ON q.id = a.write_off_id
         LEFT JOIN (
             SELECT l.entry_id, l.invoice_id, {CREDITS_LESS_DEBITS} AS minor
             FROM journal_lines l WHERE l.invoice_id IS NOT NULL GROUP BY l.entry_id, l.invoice_id
@@ -563,6 +570,8 @@ fn application_entries() -> String {
         WHERE e.id IS NULL OR COALESCE(c.minor, 0) <> a.amount_minor
             OR (a.payment_id IS NOT NULL AND p.entry_id <> a.entry_id)
             OR (a.credit_note_id IS NOT NULL AND n.entry_id <> a.entry_id)
+            OR (a.write_off_id IS NOT NULL AND (q.entry_id IS NULL OR q.entry_id <> a.entry_id
+                OR q.invoice_id <> a.invoice_id))
             OR (a.grant_id IS NOT NULL
                 AND (e.source <> 'ARP' OR e.document_id <> a.id OR e.reverses_id IS NOT NULL OR {not_four}))",
         four = application_lines(),
@@ -606,6 +615,58 @@ fn not_four_lines(alias: &str) -> String {
     format!(
         "COALESCE({alias}.lines, 0) <> 4 OR {alias}.least <> a.amount_minor OR {alias}.most <> a.amount_minor
             OR {alias}.receivable_lines <> 2 OR {alias}.wash_lines <> 2"
+    )
+}
+
+fn reservations() -> String {
+    format!(
+        "SELECT 'grant' AS kind, g.id, CAST(g.number AS text) AS name, r.number AS account, {NO_ROLE},
+            g.currency, COALESCE(s.minor, 0) AS expected, g.reserved_minor AS found
+        FROM credit_grants g
+        LEFT JOIN receivable_accounts r ON r.id = g.account_id
+        LEFT JOIN (
+            SELECT s.grant_id, CAST(SUM(s.amount_minor) AS bigint) AS minor
+            FROM request_slices s JOIN requests q ON q.id = s.request_id
+            WHERE q.entry_id IS NULL AND q.refused_at IS NULL AND q.failed_at IS NULL GROUP BY s.grant_id
+        ) s ON s.grant_id = g.id
+        WHERE g.reserved_minor <> COALESCE(s.minor, 0)"
+    )
+}
+
+/// A posted request's entry debits its amount; a reversed one's contra takes that back.
+fn request_entries() -> String {
+    let debits = "SELECT l.entry_id, CAST(SUM(l.amount_minor) AS bigint) AS minor
+        FROM journal_lines l WHERE l.side = 'debit' GROUP BY l.entry_id";
+    format!(
+        "SELECT 'request' AS kind, q.id, CAST(q.number AS text) AS name, r.number AS account, {NO_ROLE},
+            q.currency, q.amount_minor AS expected, COALESCE(s.minor, 0) AS found
+        FROM requests q
+        LEFT JOIN receivable_accounts r ON r.id = q.account_id
+        LEFT JOIN journal_entries e ON e.id = q.entry_id
+        LEFT JOIN ({debits}) s ON s.entry_id = q.entry_id
+        LEFT JOIN journal_entries v ON v.id = q.reversal_entry_id
+        WHERE q.entry_id IS NOT NULL AND (e.id IS NULL OR e.document_id <> q.id OR e.document_kind <> q.kind
+            OR e.account_id <> q.account_id OR e.posting_on <> q.posting_on OR COALESCE(s.minor, 0) <> q.amount_minor
+            OR (q.reversal_entry_id IS NOT NULL AND (v.id IS NULL OR v.reverses_id IS NULL
+                OR v.reverses_id <> q.entry_id OR v.posting_on <> q.reversed_posting_on)))"
+    )
+}
+
+/// A request takes its whole amount from grants of its account, unless it makes credit or writes an invoice off.
+fn request_slices() -> String {
+    format!(
+        "SELECT 'request' AS kind, q.id, CAST(q.number AS text) AS name, r.number AS account, {NO_ROLE},
+            q.currency, q.amount_minor AS expected, COALESCE(s.minor, 0) AS found
+        FROM requests q
+        LEFT JOIN receivable_accounts r ON r.id = q.account_id
+        LEFT JOIN (
+            SELECT s.request_id, CAST(SUM(CASE WHEN g.account_id = q.account_id THEN s.amount_minor ELSE 0 END)
+                AS bigint) AS minor
+            FROM request_slices s JOIN requests q ON q.id = s.request_id
+                JOIN credit_grants g ON g.id = s.grant_id
+            GROUP BY s.request_id
+        ) s ON s.request_id = q.id
+        WHERE q.class IS NULL AND q.invoice_id IS NULL AND COALESCE(s.minor, 0) <> q.amount_minor"
     )
 }
 

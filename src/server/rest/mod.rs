@@ -1,6 +1,7 @@
 //! The API under `/api/v1`: thin doors to the same services and queries as the pages have. One file per resource.
 //! Callers are programs with a bearer token; a session of a person is not asked for, so no page can be made to call.
 
+mod adjustments;
 mod answer;
 mod applications;
 mod audit_events;
@@ -20,7 +21,9 @@ mod promotions;
 mod receivable_accounts;
 mod reports;
 mod request;
+mod requests;
 mod test_clock;
+mod write_offs;
 
 use super::context::Ctx;
 use axum::extract::DefaultBodyLimit;
@@ -66,6 +69,8 @@ fn resources() -> OpenApiRouter<Ctx> {
         .merge(credit_grants::routes())
         .merge(applications::routes())
         .merge(expiry_policies::routes())
+        .merge(adjustments::routes())
+        .merge(write_offs::routes())
         .merge(credit_runs::routes())
         .merge(journal_entries::routes())
         .merge(promotions::routes())

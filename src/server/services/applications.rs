@@ -154,9 +154,9 @@ async fn decide(
     if grant.on_hold || !grant.usable.is_usable(effective_on, ctx.today()) {
         return Err(Refusal::GrantNotUsable.at("grant"));
     }
-    if amount.minor > grant.remaining_minor {
+    if amount.minor > grant.free().minor {
         return Err(Refusal::AmountExceedsRemainder {
-            remaining: grant.remaining(),
+            remaining: grant.free(),
         }
         .at("amount"));
     }
@@ -531,6 +531,7 @@ pub(super) async fn undo_part(
         Funds::CreditNote(note) => {
             own_grant(ctx, tx, account, Origin::CreditNote(note), undo).await?
         }
+        Funds::WriteOff(_) => return Err(Refusal::WrittenOff.of_act()),
     };
     let entry = JournalEntryId(Uuid::now_v7());
     let credit = grant.slice(application.amount_minor);
@@ -564,6 +565,7 @@ pub(super) async fn undo_part(
     applications::mark_unapplied(tx, ctx, &[undoing]).await?;
     match application.funds {
         Funds::Grant(grant) => grants::refresh(tx, &[grant]).await?,
+        Funds::WriteOff(_) => {}
         Funds::Payment(_) | Funds::CreditNote(_) => {
             let issued = NewMovement {
                 grant: grant.id,

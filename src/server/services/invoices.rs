@@ -7,6 +7,7 @@ use super::expiry::{
     check_new_date, new_date, reverse_lapses, standing_lapses, terms_for_new_grant,
 };
 use super::replay::Replay;
+use super::requests;
 use super::{calendar, id, required_reason};
 use crate::domain::allocation::OpenItem;
 use crate::domain::credit::CreditClass;
@@ -344,6 +345,12 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
         .await?
         .ok_or(AppError::NotFound)?;
     let standing = applications::standing_of_invoice(&tx, invoice_id).await?;
+    if standing
+        .iter()
+        .any(|slice| matches!(slice.funds, Funds::WriteOff(_)))
+    {
+        return Err(Refusal::WrittenOff.of_act());
+    }
     check_voidable(
         &invoice,
         standing
@@ -359,6 +366,9 @@ pub async fn void(ctx: &Ctx, command: InvoiceVoiding) -> Result<SavedInvoice, Ap
     let grant = grants::find_by_origin(&tx, Origin::Invoice(invoice_id)).await?;
     if let Some(grant) = &grant {
         check_credit_untouched(&tx, &invoice, grant).await?;
+    }
+    if let Some(grant) = &grant {
+        requests::withdraw_from_grant(ctx, &tx, grant.id, &reason).await?;
     }
     let earliest = ctx.today().max(invoice.issued_on);
     let credit_undo = undo_within(ctx, &tx, earliest, &standing, &reason).await?;

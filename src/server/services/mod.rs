@@ -16,6 +16,7 @@ pub mod periods;
 pub mod prepaid;
 pub mod promotions;
 mod replay;
+pub mod requests;
 pub mod settings;
 pub mod setup;
 pub mod tokens;

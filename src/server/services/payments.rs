@@ -3,6 +3,7 @@
 use super::applications::{Undo, undo_one, undo_within};
 use super::expiry::{Lapsing, reverse_lapses, terms_for_new_grant};
 use super::replay::Replay;
+use super::requests;
 use super::{calendar, date_or_today, id, required_reason};
 use super::{prepaid, promotions};
 use crate::domain::allocation::OpenItem;
@@ -302,6 +303,9 @@ pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPaym
         posting_on: posting_on.max(effects.last_posting_on(&payment)),
         ..credit_undo.clone()
     };
+    if let Some(grant) = effects.grant {
+        requests::withdraw_from_grant(ctx, &tx, grant, &reason).await?;
+    }
     for application in &effects.later {
         undo_one(ctx, &tx, &account, application, &credit_undo).await?;
     }
@@ -350,6 +354,8 @@ pub async fn reverse(ctx: &Ctx, command: PaymentReversal) -> Result<RecordedPaym
 
 /// What came of a payment.
 struct Effects {
+    /// Its own grant.
+    grant: Option<CreditGrantId>,
     /// Standing applications of its credit, newest first.
     later: Vec<Application>,
     /// Standing slices it settled itself.
@@ -362,6 +368,7 @@ struct Effects {
 
 async fn effects(tx: &Tx, payment: &store::StoredPayment) -> Result<Effects, AppError> {
     let grant = grants::find_by_origin(tx, Origin::Payment(payment.id)).await?;
+    let own = grant.as_ref().map(|grant| grant.id);
     let (mut later, moved) = match grant {
         Some(grant) => (
             applications::standing_of_grant(tx, grant.id).await?,
@@ -373,6 +380,7 @@ async fn effects(tx: &Tx, payment: &store::StoredPayment) -> Result<Effects, App
     later.extend(bonuses.iter().flat_map(|bonus| bonus.later.clone()));
     later.sort_by_key(|application| std::cmp::Reverse(application.id));
     Ok(Effects {
+        grant: own,
         later,
         bonuses,
         direct: applications::standing_of_payment(tx, payment.id).await?,

@@ -68,6 +68,15 @@ pub async fn lock_by_number(tx: &Tx, number: &str) -> Result<Option<LockedAccoun
     row.map(locked).transpose()
 }
 
+/// The account with this number, not locked.
+pub async fn find_id(tx: &Tx, number: &str) -> Result<Option<ReceivableAccountId>, DbErr> {
+    let row = Entity::find()
+        .filter(Column::Number.eq(number.trim()))
+        .one(&tx.connection)
+        .await?;
+    Ok(row.map(|row| ReceivableAccountId(row.id)))
+}
+
 /// Locks one account until the transaction ends.
 pub async fn lock(tx: &Tx, id: ReceivableAccountId) -> Result<LockedAccount, DbErr> {
     lock_many(tx, &[id])

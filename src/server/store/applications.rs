@@ -4,8 +4,8 @@ use super::Tx;
 use super::entity::applications::{Column, Entity, Model};
 use super::sql;
 use crate::domain::ids::{
-    ApplicationId, CreditGrantId, CreditNoteId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
-    ReceivableAccountId,
+    ApplicationId, CreditGrantId, CreditNoteId, CreditRequestId, CreditRunId, InvoiceId,
+    JournalEntryId, PaymentId, ReceivableAccountId,
 };
 use crate::server::context::Ctx;
 use chrono::NaiveDate;
@@ -19,6 +19,8 @@ pub enum Funds {
     Payment(PaymentId),
     /// Straight from the credit note, within its own entry.
     CreditNote(CreditNoteId),
+    /// Nobody pays it: the slice was written off.
+    WriteOff(CreditRequestId),
 }
 
 /// An application, new or as stored.
@@ -43,6 +45,7 @@ const COLUMNS: &[&str] = &[
     "grant_id",
     "payment_id",
     "credit_note_id",
+    "write_off_id",
     "amount_minor",
     "effective_on",
     "posting_on",
@@ -61,10 +64,11 @@ pub async fn insert(tx: &Tx, ctx: &Ctx, applications: &[Application]) -> Result<
 }
 
 fn row(ctx: &Ctx, application: &Application) -> Vec<Value> {
-    let (grant_id, payment_id, credit_note_id) = match application.funds {
-        Funds::Grant(id) => (Some(id.0), None, None),
-        Funds::Payment(id) => (None, Some(id.0), None),
-        Funds::CreditNote(id) => (None, None, Some(id.0)),
+    let (grant_id, payment_id, credit_note_id, write_off_id) = match application.funds {
+        Funds::Grant(id) => (Some(id.0), None, None, None),
+        Funds::Payment(id) => (None, Some(id.0), None, None),
+        Funds::CreditNote(id) => (None, None, Some(id.0), None),
+        Funds::WriteOff(id) => (None, None, None, Some(id.0)),
     };
     vec![
         application.id.0.into(),
@@ -73,6 +77,7 @@ fn row(ctx: &Ctx, application: &Application) -> Vec<Value> {
         grant_id.into(),
         payment_id.into(),
         credit_note_id.into(),
+        write_off_id.into(),
         application.amount_minor.into(),
         application.effective_on.into(),
         application.posting_on.into(),
@@ -137,11 +142,13 @@ async fn standing(
 }
 
 fn stored(row: Model) -> Result<Application, DbErr> {
-    let funds = match (row.grant_id, row.payment_id, row.credit_note_id) {
-        (Some(grant), ..) => Funds::Grant(CreditGrantId(grant)),
-        (None, Some(payment), _) => Funds::Payment(PaymentId(payment)),
-        (None, None, Some(note)) => Funds::CreditNote(CreditNoteId(note)),
-        (None, None, None) => {
+    let document = (row.payment_id, row.credit_note_id, row.write_off_id);
+    let funds = match (row.grant_id, document) {
+        (Some(grant), _) => Funds::Grant(CreditGrantId(grant)),
+        (None, (Some(payment), ..)) => Funds::Payment(PaymentId(payment)),
+        (None, (None, Some(note), _)) => Funds::CreditNote(CreditNoteId(note)),
+        (None, (None, None, Some(write_off))) => Funds::WriteOff(CreditRequestId(write_off)),
+        (None, (None, None, None)) => {
             return Err(DbErr::Type("an application names no funds".to_owned()));
         }
     };

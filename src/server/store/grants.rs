@@ -7,8 +7,8 @@ use super::sql;
 use crate::domain::credit::{CreditClass, UsableGrant};
 use crate::domain::expiry::LapseCause;
 use crate::domain::ids::{
-    CreditGrantId, CreditNoteId, ExpiryPolicyVersionId, InvoiceId, JournalEntryId, PaymentId,
-    PromotionGrantId, ReceivableAccountId,
+    CreditGrantId, CreditNoteId, CreditRequestId, ExpiryPolicyVersionId, InvoiceId, JournalEntryId,
+    PaymentId, PromotionGrantId, ReceivableAccountId, RequestSliceId,
 };
 use crate::domain::ledger::coded;
 use crate::domain::money::{Currency, Money};
@@ -31,6 +31,10 @@ pub enum Origin {
     /// What a promotion gave.
     Promotion(PromotionGrantId),
     CreditNote(CreditNoteId),
+    /// Goodwill given by staff.
+    Adjustment(CreditRequestId),
+    /// A slice of another grant that was transferred.
+    Transfer(RequestSliceId),
 }
 
 impl Origin {
@@ -40,6 +44,8 @@ impl Origin {
             Self::Invoice(id) => ("invoice", id.0),
             Self::Promotion(id) => ("promotion", id.0),
             Self::CreditNote(id) => ("credit_note", id.0),
+            Self::Adjustment(id) => ("adjustment", id.0),
+            Self::Transfer(id) => ("transfer", id.0),
         }
     }
 }
@@ -64,6 +70,8 @@ coded! {
         Revoked = "revoked",
         /// Corrected downwards by staff.
         Adjusted = "adjusted",
+        /// What a request took is back: the request was reversed, or the money of a refund did not arrive.
+        Returned = "returned",
     }
 }
 
@@ -78,12 +86,19 @@ pub struct StoredGrant {
     /// What requests under way have set aside of it.
     pub reserved_minor: i64,
     pub on_hold: bool,
+    /// The version of the expiry policy it was born under.
+    pub policy_version: Option<ExpiryPolicyVersionId>,
     pub usable: UsableGrant,
 }
 
 impl StoredGrant {
     pub fn remaining(&self) -> Money {
         Money::new(self.remaining_minor, self.currency)
+    }
+
+    /// What no request under way has set aside.
+    pub fn free(&self) -> Money {
+        Money::new(self.remaining_minor - self.reserved_minor, self.currency)
     }
 
     /// A slice of this grant, for posting.
@@ -275,7 +290,7 @@ pub async fn standing_lapses(tx: &Tx, id: CreditGrantId) -> Result<Vec<StandingL
     Ok(lapses.collect())
 }
 
-/// Recomputes amount and remainder of grants from their movements and applications.
+/// Recomputes amount, remainder and reserved part of grants from their movements, applications and requests.
 pub async fn refresh(tx: &Tx, ids: &[CreditGrantId]) -> Result<(), DbErr> {
     if ids.is_empty() {
         return Ok(());
@@ -287,7 +302,11 @@ pub async fn refresh(tx: &Tx, ids: &[CreditGrantId]) -> Result<(), DbErr> {
             remaining_minor = (SELECT CAST(COALESCE(SUM(m.signed_minor), 0) AS bigint)
                 FROM grant_movements m WHERE m.grant_id = credit_grants.id)
               - (SELECT CAST(COALESCE(SUM(a.amount_minor), 0) AS bigint) FROM applications a
-                WHERE a.grant_id = credit_grants.id AND a.unapplied_on IS NULL)
+                WHERE a.grant_id = credit_grants.id AND a.unapplied_on IS NULL),
+            reserved_minor = (SELECT CAST(COALESCE(SUM(s.amount_minor), 0) AS bigint)
+                FROM request_slices s JOIN requests q ON q.id = s.request_id
+                WHERE s.grant_id = credit_grants.id AND q.entry_id IS NULL AND q.refused_at IS NULL
+                    AND q.failed_at IS NULL)
         WHERE id IN ({})",
         sql::placeholders(1, ids.len())
     );
@@ -403,6 +422,7 @@ fn stored(row: credit_grants::Model) -> Result<StoredGrant, DbErr> {
         remaining_minor: row.remaining_minor,
         reserved_minor: row.reserved_minor,
         on_hold: row.on_hold,
+        policy_version: row.policy_version_id.map(ExpiryPolicyVersionId),
         usable: UsableGrant {
             id,
             class,

@@ -3,7 +3,8 @@
 use super::Tx;
 use super::numbers::{self, Sequence};
 use super::sql;
-use crate::domain::ids::{CreditRunId, JournalEntryId};
+use crate::domain::approval::RequestKind;
+use crate::domain::ids::{CreditRequestId, CreditRunId, JournalEntryId};
 use crate::domain::ledger::{JournalEntry, LineSource, Subject};
 use crate::server::context::Ctx;
 use chrono::NaiveDate;
@@ -21,6 +22,8 @@ pub enum Document {
     /// A grant of a promotion.
     Promotion(Uuid),
     CreditNote(Uuid),
+    /// An adjustment, refund, transfer or write-off.
+    Request(RequestKind, CreditRequestId),
 }
 
 impl Document {
@@ -32,6 +35,7 @@ impl Document {
             Self::Grant(id) => ("grant", id),
             Self::Promotion(id) => ("promotion", id),
             Self::CreditNote(id) => ("credit_note", id),
+            Self::Request(kind, id) => (kind.code(), id.0),
         }
     }
 }
@@ -135,7 +139,7 @@ fn line_rows(to_post: &EntryToPost) -> impl Iterator<Item = Vec<Value>> {
                 line.amount_minor.into(),
                 line.line_source.map(LineSource::code).into(),
                 line.wash.into(),
-                account_id.into(),
+                line.account.map_or(account_id, |id| id.0).into(),
                 invoice_id.into(),
                 grant_id.into(),
             ]

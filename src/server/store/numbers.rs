@@ -12,6 +12,7 @@ pub enum Sequence {
     CreditGrants,
     CreditRuns,
     Imports,
+    Requests,
 }
 
 impl Sequence {
@@ -22,6 +23,7 @@ impl Sequence {
             Self::CreditGrants => "credit_grants",
             Self::CreditRuns => "credit_runs",
             Self::Imports => "imports",
+            Self::Requests => "requests",
         }
     }
 
@@ -32,6 +34,7 @@ impl Sequence {
             Self::CreditGrants => "credit_grant_numbers",
             Self::CreditRuns => "credit_run_numbers",
             Self::Imports => "import_numbers",
+            Self::Requests => "request_numbers",
         }
     }
 }

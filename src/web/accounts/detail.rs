@@ -219,6 +219,10 @@ fn document(row: &LedgerRow) -> AnyView {
             credit_note,
             number,
         } => view! { <a href=links::credit_note(*credit_note)>{number.clone()}</a> }.into_any(),
+        LedgerDocument::Request(request) => {
+            let label = words::request_name(request.kind, request.number);
+            view! { <a href=links::request(request.request)>{label}</a> }.into_any()
+        }
         LedgerDocument::Application { invoice, number } => {
             let applied = row.applied.map(|amount| match row.reverses {
                 true => t!(accounts.unapplied, amount = format::money(amount)),

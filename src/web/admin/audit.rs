@@ -139,6 +139,7 @@ fn page_of(kind: SubjectKind, subject: &AuditSubject) -> Option<String> {
         SubjectKind::CreditNote => by_id("credit-notes"),
         SubjectKind::Payment => by_id("payments"),
         SubjectKind::Grant => by_id("credits"),
+        SubjectKind::Request => by_id("requests"),
         SubjectKind::CreditRun => by_id("credit-runs"),
         SubjectKind::ExpiryPolicy => Some("/admin/expiry".to_owned()),
         SubjectKind::Job => None,

@@ -132,6 +132,10 @@ fn movement(moved: &GrantMovement) -> impl IntoView + use<> {
     let invoice = moved.invoice.as_ref().map(|invoice| {
         view! { " " <a href=links::invoice(invoice.invoice)>{invoice.number.clone()}</a> }
     });
+    let request = moved.request.as_ref().map(|request| {
+        let label = words::request_name(request.kind, request.number);
+        view! { " " <a href=links::request(request.request)>{label}</a> }
+    });
     let amount = format::money(amount);
     let change = match kind.adds() {
         true => format!("+{amount}"),
@@ -140,7 +144,7 @@ fn movement(moved: &GrantMovement) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row">{format::date(effective_on)}</th>
-            <Cell label=t!(credits.movement)><span>{words::grant_movement(kind)} {invoice}</span></Cell>
+            <Cell label=t!(credits.movement)><span>{words::grant_movement(kind)} {invoice} {request}</span></Cell>
             <Cell label=t!(credits.entry)>
                 <EntryLink entry number=entry_number />
             </Cell>

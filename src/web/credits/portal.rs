@@ -7,6 +7,7 @@ use crate::dto::credits::{
 use crate::dto::lineage::FundsOrigin;
 use crate::dto::page::{Page, PageRequest};
 use crate::web::lineage::paid::PaidInSentences;
+use crate::web::lineage::slices::your_origin_words;
 use crate::web::links;
 use crate::web::ui::prelude::*;
 use crate::web::ui::visit::route_id;
@@ -67,23 +68,7 @@ fn row(grant: GrantRow) -> impl IntoView {
 }
 
 fn your_origin(origin: &FundsOrigin) -> String {
-    match origin {
-        FundsOrigin::Payment { received_on, .. } => {
-            t!(lineage.your_payment, date = format::date(*received_on))
-        }
-        FundsOrigin::Invoice { number, .. } => t!(lineage.your_credit, number = number.clone()),
-        FundsOrigin::Promotion {
-            name_en, name_de, ..
-        } => {
-            t!(
-                lineage.your_promotion,
-                name = words::localised(name_en, name_de)
-            )
-        }
-        FundsOrigin::CreditNote { number, .. } => {
-            t!(lineage.your_credit_note, number = number.clone())
-        }
-    }
+    your_origin_words(origin, format::date)
 }
 
 /// One credit of the customer's.
@@ -106,6 +91,8 @@ fn page(grant: GrantDetail) -> impl IntoView {
             Some(links::portal_credit_note(*credit_note))
         }
         FundsOrigin::Promotion { .. } => None,
+        // Goodwill and transfers have no page of their own for the customer.
+        FundsOrigin::Request { .. } => None,
     };
     let origin = match href {
         Some(href) => view! { <a href=href>{words}</a> }.into_any(),

@@ -1,7 +1,7 @@
 //! Entries by accounting day, with filters in the URL.
 
 use super::api::list_entries;
-use crate::domain::ids::{CreditGrantId, CreditNoteId, InvoiceId, PaymentId};
+use crate::domain::ids::{CreditGrantId, CreditNoteId, CreditRequestId, InvoiceId, PaymentId};
 use crate::domain::ledger::EntrySource;
 use crate::dto::journal::{DocumentKind, EntryRow, JournalFilter};
 use crate::dto::page::{Page, PageRequest};
@@ -90,6 +90,7 @@ fn row(entry: EntryRow) -> impl IntoView {
 #[component]
 pub fn DocumentLink(entry: EntryRow) -> impl IntoView {
     let number = entry.document_number;
+    let request = || links::request(CreditRequestId(entry.document_id));
     let (href, words) = match entry.document_kind {
         DocumentKind::Invoice => {
             let href = links::invoice(InvoiceId(entry.document_id));
@@ -115,6 +116,10 @@ pub fn DocumentLink(entry: EntryRow) -> impl IntoView {
             let href = links::grant(CreditGrantId(entry.document_id));
             (href, t!(journal.grant, number = number))
         }
+        DocumentKind::Adjustment => (request(), t!(journal.adjustment, number = number)),
+        DocumentKind::Refund => (request(), t!(journal.refund, number = number)),
+        DocumentKind::Transfer => (request(), t!(journal.transfer, number = number)),
+        DocumentKind::WriteOff => (request(), t!(journal.write_off, number = number)),
     };
     view! { <a href=href>{words}</a> }
 }

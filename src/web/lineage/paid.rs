@@ -2,7 +2,7 @@
 
 use super::slices::{EntryLink, RunLink, UndoApplication, grant_words};
 use crate::domain::rights::Right;
-use crate::dto::lineage::{AppliedSlice, FundsOrigin};
+use crate::dto::lineage::AppliedSlice;
 use crate::web::links;
 use crate::web::ui::prelude::*;
 
@@ -103,23 +103,7 @@ pub fn PaidInSentences(slices: Vec<AppliedSlice>) -> impl IntoView {
 }
 
 fn line(slice: AppliedSlice) -> impl IntoView {
-    let source = match &slice.origin {
-        FundsOrigin::Payment { received_on, .. } => {
-            t!(lineage.your_payment, date = format::long_date(*received_on))
-        }
-        FundsOrigin::Invoice { number, .. } => t!(lineage.your_credit, number = number.clone()),
-        FundsOrigin::Promotion {
-            name_en, name_de, ..
-        } => {
-            t!(
-                lineage.your_promotion,
-                name = words::localised(name_en, name_de)
-            )
-        }
-        FundsOrigin::CreditNote { number, .. } => {
-            t!(lineage.your_credit_note, number = number.clone())
-        }
-    };
+    let source = super::slices::your_origin_words(&slice.origin, format::long_date);
     let sentence = t!(
         lineage.paid,
         source = source,

@@ -1,5 +1,6 @@
 //! Which funds settled an invoice, and how that came about: in words, and as a table of applications.
 
+use crate::domain::approval::RequestKind;
 use crate::domain::ids::JournalEntryId;
 use crate::domain::rights::Right;
 use crate::dto::lineage::{AppliedSlice, FundsOrigin, GrantRef, RunRef};
@@ -29,6 +30,47 @@ pub fn origin_words(origin: &FundsOrigin) -> String {
             date = format::date(*issued_on)
         ),
         FundsOrigin::Promotion { code, .. } => t!(lineage.of_promotion, code = code.clone()),
+        FundsOrigin::Request {
+            kind,
+            number,
+            effective_on,
+            ..
+        } => t!(
+            lineage.of_request,
+            kind = words::request_kind(*kind),
+            number = number.to_string(),
+            date = format::date(*effective_on)
+        ),
+    }
+}
+
+/// The same for the customer: "Your payment of 5 January 2026".
+pub fn your_origin_words(origin: &FundsOrigin, date: fn(chrono::NaiveDate) -> String) -> String {
+    match origin {
+        FundsOrigin::Payment { received_on, .. } => {
+            t!(lineage.your_payment, date = date(*received_on))
+        }
+        FundsOrigin::Invoice { number, .. } => t!(lineage.your_credit, number = number.clone()),
+        FundsOrigin::CreditNote { number, .. } => {
+            t!(lineage.your_credit_note, number = number.clone())
+        }
+        FundsOrigin::Promotion {
+            name_en, name_de, ..
+        } => t!(
+            lineage.your_promotion,
+            name = words::localised(name_en, name_de)
+        ),
+        FundsOrigin::Request {
+            kind, effective_on, ..
+        } => {
+            let date = date(*effective_on);
+            match kind {
+                RequestKind::Adjustment => t!(lineage.your_goodwill, date = date),
+                RequestKind::Transfer => t!(lineage.your_transfer, date = date),
+                RequestKind::Refund => t!(lineage.your_refund, date = date),
+                RequestKind::WriteOff => t!(lineage.your_write_off, date = date),
+            }
+        }
     }
 }
 
@@ -39,6 +81,7 @@ pub fn origin_link(origin: &FundsOrigin) -> String {
         FundsOrigin::Invoice { invoice, .. } => links::invoice(*invoice),
         FundsOrigin::Promotion { promotion, .. } => links::promotion(*promotion),
         FundsOrigin::CreditNote { credit_note, .. } => links::credit_note(*credit_note),
+        FundsOrigin::Request { request, .. } => links::request(*request),
     }
 }
 
@@ -89,7 +132,14 @@ fn row(slice: AppliedSlice, may_undo: bool) -> impl IntoView {
         }
     });
     let class = if slice.stands() { "" } else { "struck" };
-    let undo = (may_undo && slice.stands()).then(|| {
+    let written_off = matches!(
+        slice.origin,
+        FundsOrigin::Request {
+            kind: RequestKind::WriteOff,
+            ..
+        }
+    );
+    let undo = (may_undo && slice.stands() && !written_off).then(|| {
         view! { <UndoApplication application=slice.application.to_string() /> }
     });
     let from = match &slice.grant {
@@ -97,6 +147,7 @@ fn row(slice: AppliedSlice, may_undo: bool) -> impl IntoView {
             let href = links::grant(grant.grant);
             view! { <p class="soft"><a href=href>{grant_words(Some(grant))}</a></p> }.into_any()
         }
+        None if written_off => ().into_any(),
         None => view! { <p class="soft">{grant_words(None)}</p> }.into_any(),
     };
     let run = slice.run.map(|run| {
@@ -184,25 +235,7 @@ pub fn WhatPaidItForCustomer(slices: Vec<AppliedSlice>) -> impl IntoView {
     let rows: Vec<_> = slices
         .into_iter()
         .map(|slice| {
-            let origin = match &slice.origin {
-                FundsOrigin::Payment { received_on, .. } => {
-                    t!(lineage.your_payment, date = format::long_date(*received_on))
-                }
-                FundsOrigin::Invoice { number, .. } => {
-                    t!(lineage.your_credit, number = number.clone())
-                }
-                FundsOrigin::Promotion {
-                    name_en, name_de, ..
-                } => {
-                    t!(
-                        lineage.your_promotion,
-                        name = words::localised(name_en, name_de)
-                    )
-                }
-                FundsOrigin::CreditNote { number, .. } => {
-                    t!(lineage.your_credit_note, number = number.clone())
-                }
-            };
+            let origin = your_origin_words(&slice.origin, format::long_date);
             let class = slice.grant.as_ref().map(|grant| {
                 view! { <p class="soft">{words::credit_class(grant.class)}</p> }
             });

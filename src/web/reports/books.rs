@@ -116,6 +116,7 @@ fn kind(kind: FoundKind) -> &'static str {
         FoundKind::Application => t!(reports.kind_application),
         FoundKind::Entry => t!(reports.kind_entry),
         FoundKind::Movement => t!(reports.kind_movement),
+        FoundKind::Request => t!(reports.kind_request),
         FoundKind::Series => t!(reports.kind_series),
         FoundKind::Promotion => t!(reports.kind_promotion),
     }
@@ -146,6 +147,9 @@ fn rule(check: BooksCheck) -> &'static str {
         BooksCheck::PaymentSplits => t!(reports.check_payment_splits),
         BooksCheck::ApplicationEntries => t!(reports.check_application_entries),
         BooksCheck::UndoneApplications => t!(reports.check_undone_applications),
+        BooksCheck::Reservations => t!(reports.check_reservations),
+        BooksCheck::RequestEntries => t!(reports.check_request_entries),
+        BooksCheck::RequestSlices => t!(reports.check_request_slices),
         BooksCheck::CachedBalances => t!(reports.check_cached_balances),
         BooksCheck::PromotionBudgets => t!(reports.check_promotion_budgets),
         BooksCheck::PromotionGrants => t!(reports.check_promotion_grants),

@@ -104,6 +104,19 @@ pub fn sentence(refusal: &Refusal) -> String {
             )
         }
         Refusal::PaymentReversed => t!(errors.payment_reversed).to_owned(),
+        Refusal::WrittenOff => t!(errors.written_off).to_owned(),
+        Refusal::NotRefundable { max } if max.is_zero() => t!(errors.nothing_refundable).to_owned(),
+        Refusal::NotRefundable { max } => {
+            t!(errors.not_refundable, max = format::money(*max))
+        }
+        Refusal::OwnRequest => t!(errors.own_request).to_owned(),
+        Refusal::RequestNotInState { state } => {
+            t!(
+                errors.request_not_in_state,
+                state = super::words::request_state(*state)
+            )
+        }
+        Refusal::SameAccount => t!(errors.same_account).to_owned(),
         Refusal::AlreadyUnapplied => t!(errors.already_unapplied).to_owned(),
         Refusal::GrantNotUsable => t!(errors.grant_not_usable).to_owned(),
         Refusal::GrantNotLapsed => t!(errors.grant_not_lapsed).to_owned(),

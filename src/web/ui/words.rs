@@ -3,6 +3,7 @@
 use super::badge::{Badge, Tone};
 use super::format::{self, BalanceSide};
 use super::text::t;
+use crate::domain::approval::{RequestKind, RequestState};
 use crate::domain::credit::{CreditClass, GrantStatus, OrderOfUse, UseReason};
 use crate::domain::credit_note::{CreditNoteReason, CreditNoteStatus};
 use crate::domain::invoice::{InvoiceKind, InvoiceStatus};
@@ -14,6 +15,7 @@ use crate::dto::audit::{Act, SubjectKind};
 use crate::dto::credit_runs::{RunScope, RunState};
 use crate::dto::credits::{GrantMovementKind, GrantsShown};
 use crate::dto::people::{LinkPurpose, UserState};
+use crate::dto::requests::WriteOffReason;
 use leptos::prelude::*;
 
 /// Every value of a coded enum with its words, for a `SelectField`.
@@ -195,6 +197,59 @@ pub fn grant_movement(kind: GrantMovementKind) -> &'static str {
         GrantMovementKind::WrittenOff => t!(words.movement_written_off),
         GrantMovementKind::Revoked => t!(words.movement_revoked),
         GrantMovementKind::Adjusted => t!(words.movement_adjusted),
+        GrantMovementKind::Returned => t!(words.movement_returned),
+    }
+}
+
+pub fn request_kind(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Adjustment => t!(words.request_adjustment),
+        RequestKind::Refund => t!(words.request_refund),
+        RequestKind::Transfer => t!(words.request_transfer),
+        RequestKind::WriteOff => t!(words.request_write_off),
+    }
+}
+
+/// A request by kind and number: `Refund 12`.
+pub fn request_name(kind: RequestKind, number: i64) -> String {
+    t!(
+        words.request_name,
+        kind = request_kind(kind),
+        number = number.to_string()
+    )
+}
+
+pub fn request_state(state: RequestState) -> &'static str {
+    match state {
+        RequestState::Requested => t!(words.request_requested),
+        RequestState::Approved => t!(words.request_approved),
+        RequestState::Paid => t!(words.request_paid),
+        RequestState::Posted => t!(words.request_posted),
+        RequestState::Refused => t!(words.request_refused),
+        RequestState::Failed => t!(words.request_failed),
+        RequestState::Reversed => t!(words.request_reversed),
+    }
+}
+
+/// The state of a request, coloured.
+#[component]
+pub fn RequestBadge(state: RequestState) -> impl IntoView {
+    let tone = match state {
+        RequestState::Requested | RequestState::Approved => Tone::Warn,
+        RequestState::Paid | RequestState::Posted => Tone::Good,
+        RequestState::Refused | RequestState::Failed => Tone::Bad,
+        RequestState::Reversed => Tone::Neutral,
+    };
+    view! { <Badge tone label=request_state(state) /> }
+}
+
+pub fn write_off_reason(reason: WriteOffReason) -> &'static str {
+    match reason {
+        WriteOffReason::Insolvent => t!(words.write_off_insolvent),
+        WriteOffReason::Uncollectable => t!(words.write_off_uncollectable),
+        WriteOffReason::Settlement => t!(words.write_off_settlement),
+        WriteOffReason::SmallBalance => t!(words.write_off_small_balance),
+        WriteOffReason::Other => t!(words.write_off_other),
     }
 }
 
@@ -359,6 +414,12 @@ pub fn known_act(act: Act) -> &'static str {
         Act::GrantExpiryChanged => t!(acts.grant_expiry_changed),
         Act::CreditsLapsed => t!(acts.credits_lapsed),
         Act::ExpiryPolicySet => t!(acts.expiry_policy_set),
+        Act::RequestMade => t!(acts.request_made),
+        Act::RequestApproved => t!(acts.request_approved),
+        Act::RequestRefused => t!(acts.request_refused),
+        Act::RequestPaid => t!(acts.request_paid),
+        Act::RequestFailed => t!(acts.request_failed),
+        Act::RequestReversed => t!(acts.request_reversed),
         Act::RunPreviewed => t!(acts.credit_run_previewed),
         Act::RunStarted => t!(acts.credit_run_started),
         Act::RunDone => t!(acts.credit_run_done),
@@ -437,6 +498,7 @@ pub fn subject_kind(kind: SubjectKind) -> &'static str {
         SubjectKind::Payment => t!(words.subject_payment),
         SubjectKind::Application => t!(words.subject_application),
         SubjectKind::Grant => t!(words.subject_grant),
+        SubjectKind::Request => t!(words.subject_request),
         SubjectKind::CreditRun => t!(words.subject_run),
         SubjectKind::ExpiryPolicy => t!(words.subject_expiry_policy),
         SubjectKind::Job => t!(words.subject_job),

@@ -1,6 +1,7 @@
 //! Applications: which funds settled how much of which invoice, and whether that was undone.
 
 use super::{Cut, DocumentRef, Listed, Narrowing, for_staff, id, listed_ids, one};
+use crate::domain::approval::RequestKind;
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::CustomerId;
 use crate::domain::ledger::coded;
@@ -77,6 +78,11 @@ coded! {
         Invoice = "invoice",
         Promotion = "promotion",
         CreditNote = "credit_note",
+        /// Goodwill.
+        Adjustment = "adjustment",
+        Transfer = "transfer",
+        /// Nothing was received: the slice was written off.
+        WriteOff = "write_off",
     }
 }
 
@@ -319,6 +325,19 @@ pub(super) fn origin(row: OriginRow) -> Result<Origin, DbErr> {
         FundsOrigin::Promotion {
             promotion, code, ..
         } => (OriginKind::Promotion, promotion.0, code),
+        FundsOrigin::Request {
+            request,
+            kind,
+            number,
+            ..
+        } => {
+            let kind = match kind {
+                RequestKind::Transfer => OriginKind::Transfer,
+                RequestKind::WriteOff => OriginKind::WriteOff,
+                RequestKind::Adjustment | RequestKind::Refund => OriginKind::Adjustment,
+            };
+            (kind, request.0, number.to_string())
+        }
         FundsOrigin::CreditNote {
             credit_note,
             number,

@@ -136,7 +136,14 @@ pub async fn list(ctx: &Ctx, wanted: JournalEntryList) -> Result<Listed<JournalE
 fn narrowed(wanted: &JournalEntryList) -> Result<Cut, AppError> {
     let mut narrowing = Narrowing::default();
     narrowing.text("c.number", &wanted.customer);
-    narrowing.text("r.number", &wanted.account);
+    if !wanted.account.trim().is_empty() {
+        // An entry of a transfer belongs to both of its accounts.
+        narrowing.conditions.with(
+            "(r.number = ? OR EXISTS (SELECT 1 FROM requests t JOIN receivable_accounts ta ON ta.id = t.to_account_id
+                WHERE t.id = e.document_id AND ta.number = ?))",
+            wanted.account.trim(),
+        );
+    }
     narrowing.code("source", "e.source", &wanted.source, EntrySource::from_code);
     narrowing.id("document", "e.document_id", &wanted.document);
     narrowing.id("credit_run", "e.run_id", &wanted.credit_run);

@@ -13,6 +13,7 @@ pub mod payments;
 pub mod promotions;
 pub mod receivable_accounts;
 pub mod reports;
+pub mod requests;
 mod schema;
 
 use super::sql::{self, Conditions};

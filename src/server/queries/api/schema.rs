@@ -1,5 +1,6 @@
 //! How the domain's values stand in the API document.
 
+use crate::domain::approval::{RequestKind, RequestState};
 use crate::domain::credit::{CreditClass, GrantStatus, OrderOfUse};
 use crate::domain::credit_note::{CreditNoteReason, CreditNoteStatus};
 use crate::domain::expiry::ExpiryCounting;
@@ -14,6 +15,7 @@ use crate::dto::credits::GrantMovementKind;
 use crate::dto::journal::DocumentKind;
 use crate::dto::prepaid::TopUpState;
 use crate::dto::promotions::{GrantWay, PromotionRunState};
+use crate::dto::requests::WriteOffReason;
 use std::borrow::Cow;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
@@ -57,10 +59,13 @@ codes!(
     OrderOfUse,
     PaymentMethod,
     PaymentStatus,
+    RequestKind,
+    RequestState,
     RunScope,
     RunState,
     Side,
     SurplusChoice,
+    WriteOffReason,
 );
 
 fn one_of(codes: impl Iterator<Item = &'static str>) -> Object {
