@@ -11,6 +11,7 @@ mod m20261122_000003_expiry;
 mod m20261122_000005_credit_notes;
 mod m20261122_000006_promotions;
 mod m20261122_000004_requests;
+mod m20261122_000006_promotions;
 
 pub struct Migrator;
 

@@ -157,6 +157,8 @@ coded! {
         PartlyPaid = "partly_paid",
         Overdue = "overdue",
         Paid = "paid",
+        /// Nothing is open, and a part of it nobody pays.
+        WrittenOff = "written_off",
         /// Its total is negative: it gave rise to credit and is never due.
         Credit = "credit",
         Void = "void",
@@ -170,6 +172,8 @@ pub struct InvoiceFacts {
     pub voided: bool,
     pub total_minor: i64,
     pub open_minor: i64,
+    /// A write-off of a part of it stands.
+    pub written_off: bool,
     pub due_on: NaiveDate,
 }
 
@@ -185,7 +189,10 @@ pub fn status(facts: InvoiceFacts, as_of: NaiveDate) -> InvoiceStatus {
         return InvoiceStatus::Credit;
     }
     if facts.open_minor == 0 {
-        return InvoiceStatus::Paid;
+        return match facts.written_off {
+            true => InvoiceStatus::WrittenOff,
+            false => InvoiceStatus::Paid,
+        };
     }
     if facts.due_on < as_of {
         return InvoiceStatus::Overdue;
@@ -302,9 +309,19 @@ mod tests {
             voided,
             total_minor,
             open_minor,
+            written_off: false,
             due_on,
         };
         assert_eq!(status(facts, due_on), expected);
+        let written_off = InvoiceFacts {
+            written_off: true,
+            ..facts
+        };
+        let unless_settled = match expected {
+            InvoiceStatus::Paid => InvoiceStatus::WrittenOff,
+            other => other,
+        };
+        assert_eq!(status(written_off, due_on), unless_settled);
         let later = status(facts, due_on + chrono::Days::new(1));
         let overdue = matches!(expected, InvoiceStatus::Open | InvoiceStatus::PartlyPaid);
         assert_eq!(

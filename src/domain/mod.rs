@@ -16,5 +16,6 @@ pub mod payment;
 pub mod posting;
 pub mod prepaid;
 pub mod promotion;
+pub mod refund;
 pub mod rights;
 pub mod write_off;

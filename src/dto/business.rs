@@ -48,6 +48,10 @@ pub struct BusinessSettings {
     pub business_name: String,
     /// The largest surplus that may be written off, in units of the payment's currency.
     pub surplus_tolerance: String,
+    /// Up to which amount a request approves itself, in units of its currency.
+    pub approval_limit: String,
+    /// `yes`: the sales tax in a bad debt is taken back.
+    pub bad_debt_tax_relief: String,
 }
 
 /// The settings as they stand, with what only the machine's configuration can change.

@@ -1,12 +1,16 @@
 //! Adjustments, refunds, transfers and write-offs: asking for them, deciding on them, and how they are read.
 
+use super::credits::InvoiceRef;
 use super::error::{AppError, Refusal};
 use super::form::{AmountText, Reader, Typed};
-use crate::domain::approval::RequestState;
-use crate::domain::credit::DEFAULT_PRIORITY;
+use super::lineage::{AccountRef, HistoryItem, PostedEntry, PostedLine};
+use crate::domain::approval::{RequestKind, RequestState};
+use crate::domain::credit::{CreditClass, DEFAULT_PRIORITY};
 use crate::domain::dates::check_future;
-use crate::domain::ids::CreditRequestId;
+use crate::domain::ids::{CreditGrantId, CreditRequestId, PaymentId};
 use crate::domain::ledger::coded;
+use crate::domain::money::Money;
+use crate::domain::payment::PaymentMethod;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -185,4 +189,87 @@ pub fn reason(text: &str) -> Result<String, AppError> {
         .at("reason"));
     }
     Ok(text.trim().to_owned())
+}
+
+/// What the form for a refund starts from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundStart {
+    /// Number of the receivable account.
+    pub account: String,
+    /// The most that can be paid out.
+    pub max: Money,
+}
+
+/// Which requests a list shows; all of it stands in the URL.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RequestFilter {
+    /// A code of `RequestKind`; empty for all.
+    pub kind: String,
+    /// A code of `RequestState`; empty for all.
+    pub state: String,
+    /// Number of a receivable account.
+    pub account: String,
+}
+
+/// One request of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRow {
+    pub request: CreditRequestId,
+    pub number: i64,
+    pub kind: RequestKind,
+    pub state: RequestState,
+    pub on: AccountRef,
+    pub amount: Money,
+    /// Number of the account a transfer goes to.
+    pub to_account: Option<String>,
+    /// The invoice that is written off.
+    pub invoice: Option<InvoiceRef>,
+    pub reason: String,
+    pub requested_on: NaiveDate,
+    pub requested_by: String,
+}
+
+/// A request with all that was said and done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestDetail {
+    pub row: RequestRow,
+    pub reason_code: Option<WriteOffReason>,
+    /// It waits for somebody else than who looks.
+    pub own: bool,
+    pub approved_by: Option<String>,
+    /// It approved itself: it was not above the limit.
+    pub approved_itself: bool,
+    pub refused_by: Option<String>,
+    pub word: Option<String>,
+    pub failed_reason: Option<String>,
+    pub reversal_reason: Option<String>,
+    pub effective_on: Option<NaiveDate>,
+    pub posting_on: Option<NaiveDate>,
+    pub slices: Vec<RequestSliceRow>,
+    /// The grants it gave rise to.
+    pub grants: Vec<GrantLink>,
+    /// What it would post now; empty once it is decided.
+    pub would_post: Vec<PostedLine>,
+    /// Empty for who may not read the journal.
+    pub entries: Vec<PostedEntry>,
+    pub history: Vec<HistoryItem>,
+}
+
+/// What a request takes from one grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestSliceRow {
+    pub grant: GrantLink,
+    pub amount: Money,
+    /// Of a refund: number of the payment whose money goes back.
+    pub payment: Option<(PaymentId, i64)>,
+    pub method: Option<PaymentMethod>,
+}
+
+/// A grant, for a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantLink {
+    pub grant: CreditGrantId,
+    pub number: i64,
+    pub class: CreditClass,
 }

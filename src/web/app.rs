@@ -14,6 +14,7 @@ use crate::web::journal;
 use crate::web::people;
 use crate::web::portal;
 use crate::web::reports;
+use crate::web::requests;
 use crate::web::ui::load::{Failure, login_path};
 use crate::web::ui::prelude::*;
 use crate::web::ui::text::tag;
@@ -134,6 +135,13 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/credits") view=credits::list::CreditsPage />
                         <Route path=path!("/credits/:id") view=credits::detail::CreditPage />
                         <Route path=path!("/credits/:id/apply") view=credits::apply::ApplyCreditPage />
+                        <Route path=path!("/requests") view=requests::list::RequestsPage />
+                        <Route path=path!("/requests/:id") view=requests::detail::RequestPage />
+                        <Route path=path!("/approvals") view=requests::approvals::ApprovalsPage />
+                        <Route path=path!("/adjustments/new") view=requests::adjust::AdjustPage />
+                        <Route path=path!("/refunds/new") view=requests::refund::RefundPage />
+                        <Route path=path!("/transfers/new") view=requests::transfer::TransferPage />
+                        <Route path=path!("/write-offs/new") view=requests::write_off::WriteOffPage />
                         <Route path=path!("/credit-runs") view=runs::list::CreditRunsPage />
                         <Route path=path!("/credit-runs/new") view=runs::start::NewCreditRunPage />
                         <Route path=path!("/credit-runs/:id") view=runs::run::CreditRunPage />
@@ -221,6 +229,13 @@ fn staff_nav(viewer: &Viewer) -> Vec<NavItem> {
             t!(nav.apply_credits),
             viewer.may(Right::ApplyCredits),
         ),
+        item("/requests", "hourglass", t!(nav.requests), reads),
+        item(
+            "/approvals",
+            "check",
+            t!(nav.approvals),
+            viewer.may(Right::ApproveRequests),
+        ),
         item(
             "/journal",
             "book-open",
@@ -271,14 +286,31 @@ fn NavList(items: Vec<NavItem>) -> impl IntoView {
         .filter(|item| item.offered)
         .map(|item| {
             let current = is_current(&here, item.href).then_some("page");
+            let count = (item.href == "/approvals").then(waiting_count);
             view! {
                 <li>
-                    <a href=item.href aria-current=current><Icon name=item.icon /> <span>{item.label}</span></a>
+                    <a href=item.href aria-current=current>
+                        <Icon name=item.icon /> <span>{item.label}</span> {count}
+                    </a>
                 </li>
             }
         })
         .collect();
     view! { <ul>{links}</ul> }
+}
+
+/// How many requests wait for a decision; nothing where none do.
+fn waiting_count() -> impl IntoView {
+    Suspend::new(async move {
+        let count = requests::api::waiting_requests()
+            .await
+            .ok()
+            .filter(|count| *count > 0)?;
+        let label = t!(nav.waiting, count = count.to_string());
+        Some(
+            view! { <span class="badge badge-warn"><span class="visually-hidden">{label}</span> <span aria-hidden="true">{count.to_string()}</span></span> },
+        )
+    })
 }
 
 /// Whether the page at `here` belongs to the part reached at `href`.

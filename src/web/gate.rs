@@ -26,6 +26,11 @@ fn one_of(path: &str) -> &'static [Right] {
         ["promotions", "code"] => &[Right::GrantPromotions],
         ["promotions", ..] => &[Right::ManagePromotions, Right::GrantPromotions],
         ["prepaid", _, "rules"] => &[Right::EditCustomers],
+        ["approvals"] => &[Right::ApproveRequests],
+        ["adjustments", "new"] => &[Right::AdjustCredits],
+        ["refunds", "new"] => &[Right::RefundCredits],
+        ["transfers", "new"] => &[Right::TransferCredits],
+        ["write-offs", "new"] => &[Right::WriteOff],
         ["imports", ..] => &[Right::Import],
         ["admin", "users" | "tokens", ..] => &[Right::ManageUsers],
         ["admin", "periods" | "chart", ..] => &[Right::ReadJournal],
@@ -60,6 +65,9 @@ mod tests {
         check("/credit-runs/new", &[Right::ApplyCredits]);
         check("/credit-runs/0190", &[Right::ReadJournal]);
         check("/journal/trial-balance", &[Right::ReadJournal]);
+        check("/approvals", &[Right::ApproveRequests]);
+        check("/refunds/new", &[Right::RefundCredits]);
+        check("/requests/0190", &[]);
         check("/admin/chart/bank", &[Right::ReadJournal]);
         check(
             "/admin/expiry/new",

@@ -5,7 +5,7 @@ use crate::domain::ids::{
     PromotionId,
     PromotionRunId,
 };
-use crate::web::ui::visit::{escape, visit};
+use crate::web::ui::visit::{escape, query_string, visit};
 
 pub fn customer(number: &str) -> String {
     format!("/customers/{}", escape(number))
@@ -40,6 +40,11 @@ pub fn grant(id: CreditGrantId) -> String {
 /// An adjustment, refund, transfer or write-off.
 pub fn request(id: CreditRequestId) -> String {
     format!("/requests/{id}")
+}
+
+/// A form for a request, with what it is about: `new_request("refunds", &[("account", "AR-00001")])`.
+pub fn new_request(resource: &str, about: &[(&str, &str)]) -> String {
+    format!("/{resource}/new?{}", query_string(about))
 }
 
 pub fn entry(id: JournalEntryId) -> String {

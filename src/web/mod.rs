@@ -23,5 +23,6 @@ pub mod portal;
 pub mod prepaid;
 pub mod promotions;
 pub mod reports;
+pub mod requests;
 pub mod runs;
 pub mod ui;

@@ -88,6 +88,7 @@ pub async fn make(ctx: &Ctx, wish: &Wish, progress: Progress<'_>) -> Result<Made
     let business = BusinessSettings {
         business_name: BUSINESS_NAME.to_owned(),
         surplus_tolerance: "1".to_owned(),
+        ..BusinessSettings::default()
     };
     settings::save(&staff.admin, business).await?;
 

@@ -1,12 +1,14 @@
 //! How the business is set up: chart of accounts, closed periods, settings.
 
 use super::sql::{self, unreadable};
+use crate::domain::approval::DEFAULT_APPROVAL_LIMIT;
 use crate::domain::ledger::{JournalKind, LedgerKind, LedgerRole};
 use crate::domain::rights::Right;
 use crate::dto::business::{BusinessFacts, BusinessSettings, LedgerAccountRow, PeriodRow};
 use crate::dto::error::AppError;
 use crate::server::context::Ctx;
 use crate::server::services::payments::{DEFAULT_SURPLUS_TOLERANCE, SURPLUS_TOLERANCE};
+use crate::server::services::requests::{APPROVAL_LIMIT, TAX_RELIEF};
 use crate::server::services::settings::BUSINESS_NAME;
 use chrono::NaiveDate;
 use sea_orm::FromQueryResult;
@@ -77,6 +79,8 @@ pub async fn settings(ctx: &Ctx) -> Result<BusinessFacts, AppError> {
         settings: BusinessSettings {
             business_name: value(BUSINESS_NAME, ""),
             surplus_tolerance: value(SURPLUS_TOLERANCE, DEFAULT_SURPLUS_TOLERANCE),
+            approval_limit: value(APPROVAL_LIMIT, DEFAULT_APPROVAL_LIMIT),
+            bad_debt_tax_relief: value(TAX_RELIEF, ""),
         },
         time_zone: ctx.clock.zone().name().to_owned(),
     })

@@ -1,5 +1,6 @@
 //! Invoices as lists, as documents with what settled them, and as the editor needs them.
 
+use super::WRITTEN_OFF;
 use super::balances;
 use super::credit_notes;
 use super::lineage::{self, EntriesOf, SlicesOf};
@@ -71,8 +72,9 @@ pub async fn export(
 
 async fn rows(ctx: &Ctx, conditions: &Conditions, rest: &str) -> Result<Vec<InvoiceRow>, AppError> {
     let statement = format!(
-        "SELECT {COLUMNS} FROM {JOINED} WHERE {} {rest}",
-        conditions.sql()
+        "SELECT {columns} FROM {JOINED} WHERE {} {rest}",
+        conditions.sql(),
+        columns = columns(),
     );
     let rows = sql::all::<Row>(ctx, &statement, conditions.values()).await?;
     let shown = rows.into_iter().map(|row| row.shown(ctx.today()));
@@ -186,6 +188,8 @@ fn by_party(conditions: &mut Conditions, filter: &ReadInvoiceFilter) {
     }
 }
 
+const SETTLED: &str = "i.finalised_at IS NOT NULL AND i.voided_on IS NULL AND i.total_minor >= 0 AND i.open_minor = 0";
+
 /// As `domain::invoice::status` derives it, said in SQL; a test compares the two.
 fn by_status(conditions: &mut Conditions, status: InvoiceStatus, today: NaiveDate) {
     match status {
@@ -193,9 +197,8 @@ fn by_status(conditions: &mut Conditions, status: InvoiceStatus, today: NaiveDat
         InvoiceStatus::Void => conditions.and("i.voided_on IS NOT NULL"),
         InvoiceStatus::Credit => conditions
             .and("i.finalised_at IS NOT NULL AND i.voided_on IS NULL AND i.total_minor < 0"),
-        InvoiceStatus::Paid => conditions.and(
-            "i.finalised_at IS NOT NULL AND i.voided_on IS NULL AND i.total_minor >= 0 AND i.open_minor = 0",
-        ),
+        InvoiceStatus::Paid => conditions.and(format!("{SETTLED} AND NOT {WRITTEN_OFF}")),
+        InvoiceStatus::WrittenOff => conditions.and(format!("{SETTLED} AND {WRITTEN_OFF}")),
         InvoiceStatus::Overdue => conditions.with("i.open_minor > 0 AND i.due_on < ?", today),
         InvoiceStatus::PartlyPaid => conditions.with(
             "i.open_minor > 0 AND i.due_on >= ? AND i.open_minor < i.total_minor",
@@ -234,9 +237,14 @@ const JOINED: &str = "invoices i
     JOIN receivable_accounts a ON a.id = i.account_id
     JOIN customers c ON c.id = a.customer_id";
 
-const COLUMNS: &str = "i.id, i.kind, i.number, a.number AS account, c.number AS customer, c.name AS customer_name, i.currency,
+fn columns() -> String {
+    format!(
+        "i.id, i.kind, i.number, a.number AS account, c.number AS customer, c.name AS customer_name, i.currency,
     i.issued_on, i.due_on, i.reference, i.net_minor, i.tax_minor, i.total_minor, i.open_minor, i.disputed,
-    i.voided_on";
+    i.voided_on,
+    {WRITTEN_OFF} AS written_off"
+    )
+}
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -256,6 +264,7 @@ struct Row {
     open_minor: i64,
     disputed: bool,
     voided_on: Option<NaiveDate>,
+    written_off: bool,
 }
 
 impl Row {
@@ -266,6 +275,7 @@ impl Row {
             voided: self.voided_on.is_some(),
             total_minor: self.total_minor,
             open_minor: self.open_minor,
+            written_off: self.written_off,
             due_on: self.due_on,
         };
         Ok(InvoiceRow {
@@ -395,7 +405,7 @@ async fn document(ctx: &Ctx, id: &str) -> Result<Document, AppError> {
     ctx.actor.require_someone()?;
     let id: Uuid = id.trim().parse().map_err(|_| AppError::NotFound)?;
     let statement = format!(
-        "SELECT {COLUMNS}, i.discount_minor, i.posting_on, i.note, i.void_reason, i.version,
+        "SELECT {columns}, i.discount_minor, i.posting_on, i.note, i.void_reason, i.version,
             g.id AS grant_id, g.number AS grant_number, g.remaining_minor AS grant_remaining_minor,
             a.name AS account_name, {} AS credit_minor, c.id AS customer_id, c.street, c.postal_code, c.city, c.country,
             c.tax_id, c.language, s.value AS issuer,
@@ -414,7 +424,8 @@ async fn document(ctx: &Ctx, id: &str) -> Result<Document, AppError> {
                 SELECT invoice_id, 0, '', '', '', '', 0, 0, rate, net_minor, tax_minor
                 FROM invoice_taxes WHERE invoice_id = $1) l ON l.invoice_id = i.id
         WHERE i.id = $1 ORDER BY l.position, l.rate",
-        balances::standing_credit("$3")
+        balances::standing_credit("$3"),
+        columns = columns(),
     );
     let values = vec![id.into(), BUSINESS_NAME.into(), ctx.today().into()];
     let mut head = None;

@@ -31,6 +31,11 @@ use crate::domain::rights::Right;
 use crate::dto::error::AppError;
 use sql::Conditions;
 
+/// Whether a write-off of a part of invoice `i` stands, in SQL.
+const WRITTEN_OFF: &str =
+    "EXISTS (SELECT 1 FROM applications w WHERE w.invoice_id = i.id AND w.write_off_id IS NOT NULL
+    AND w.unapplied_on IS NULL)";
+
 /// Lists show customers what is theirs and staff everything: narrows a list to what the actor may see.
 /// `column` names the row's customer.
 fn limit_to_sight(ctx: &Ctx, conditions: &mut Conditions, column: &str) -> Result<(), AppError> {

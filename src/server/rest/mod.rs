@@ -4,6 +4,7 @@
 mod adjustments;
 mod answer;
 mod applications;
+mod approvals;
 mod audit_events;
 mod credit_grants;
 mod credit_notes;
@@ -19,10 +20,12 @@ mod prepaid_accounts;
 pub mod problem;
 mod promotions;
 mod receivable_accounts;
+mod refunds;
 mod reports;
 mod request;
 mod requests;
 mod test_clock;
+mod transfers;
 mod write_offs;
 
 use super::context::Ctx;
@@ -69,7 +72,10 @@ fn resources() -> OpenApiRouter<Ctx> {
         .merge(credit_grants::routes())
         .merge(applications::routes())
         .merge(expiry_policies::routes())
+        .merge(approvals::routes())
         .merge(adjustments::routes())
+        .merge(refunds::routes())
+        .merge(transfers::routes())
         .merge(write_offs::routes())
         .merge(credit_runs::routes())
         .merge(journal_entries::routes())

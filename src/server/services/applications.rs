@@ -436,6 +436,7 @@ pub(super) async fn returns_to(
                 let grant = grants::find_by_origin(tx, Origin::CreditNote(note)).await?;
                 ids.extend(grant.map(|grant| grant.id));
             }
+            Funds::WriteOff(_) => {}
         }
     }
     Ok(ids)

@@ -86,8 +86,6 @@ pub struct StoredGrant {
     /// What requests under way have set aside of it.
     pub reserved_minor: i64,
     pub on_hold: bool,
-    /// The version of the expiry policy it was born under.
-    pub policy_version: Option<ExpiryPolicyVersionId>,
     pub usable: UsableGrant,
 }
 
@@ -337,6 +335,19 @@ pub async fn find(tx: &Tx, id: CreditGrantId) -> Result<Option<StoredGrant>, DbE
     row.map(stored).transpose()
 }
 
+/// The version of the expiry policy a grant was born under.
+pub async fn policy_version(
+    tx: &Tx,
+    id: CreditGrantId,
+) -> Result<Option<ExpiryPolicyVersionId>, DbErr> {
+    let row = credit_grants::Entity::find_by_id(id.0)
+        .one(&tx.connection)
+        .await?;
+    Ok(row
+        .and_then(|row| row.policy_version_id)
+        .map(ExpiryPolicyVersionId))
+}
+
 /// The latest dates on which something came to a grant or left it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Moved {
@@ -422,7 +433,6 @@ fn stored(row: credit_grants::Model) -> Result<StoredGrant, DbErr> {
         remaining_minor: row.remaining_minor,
         reserved_minor: row.reserved_minor,
         on_hold: row.on_hold,
-        policy_version: row.policy_version_id.map(ExpiryPolicyVersionId),
         usable: UsableGrant {
             id,
             class,

@@ -24,6 +24,7 @@ pub mod periods;
 pub mod prepaid;
 pub mod promotion_runs;
 pub mod promotions;
+pub mod refund_sources;
 pub mod requests;
 pub mod run_previews;
 pub mod sessions;

@@ -32,6 +32,7 @@ fn tolerance(units: &str) -> BusinessSettings {
     BusinessSettings {
         business_name: "Example & Sons".to_owned(),
         surplus_tolerance: units.to_owned(),
+        ..BusinessSettings::default()
     }
 }
 

@@ -26,6 +26,7 @@ mod periods;
 mod prepaid;
 mod promotion_pages;
 mod promotions;
+mod requests;
 mod rest;
 mod returned_payments;
 mod statements;

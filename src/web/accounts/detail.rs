@@ -77,7 +77,19 @@ fn Acts(number: String) -> impl IntoView {
         let form = format!("/promotions/code?{}", query_string(&[("account", &number)]));
         view! { <ButtonLink href=form label=t!(accounts.enter_code) icon="gift" /> }
     });
-    view! { {bill} {pay} {prepaid} {code} {set} }
+    let give = may(Right::AdjustCredits).then(|| {
+        let form = links::new_request("adjustments", &[("account", &number)]);
+        view! { <ButtonLink href=form label=t!(requests.goodwill) icon="plus" /> }
+    });
+    let refund = may(Right::RefundCredits).then(|| {
+        let form = links::new_request("refunds", &[("account", &number)]);
+        view! { <ButtonLink href=form label=t!(requests.refund) icon="undo-2" /> }
+    });
+    let transfer = may(Right::TransferCredits).then(|| {
+        let form = links::new_request("transfers", &[("account", &number)]);
+        view! { <ButtonLink href=form label=t!(requests.transfer) icon="arrow-up-down" /> }
+    });
+    view! { {bill} {pay} {prepaid} {code} {give} {refund} {transfer} {set} }
 }
 
 /// The credit that will be used next, in order, each with the reason why it goes before the next.

@@ -267,6 +267,8 @@ fn name_of_field(name: &str) -> &str {
         "scope" => t!(audit.field_scope),
         "scope_value" => t!(audit.field_scope_value),
         "surplus_choice" => t!(audit.field_surplus_choice),
+        "approval_limit" => t!(audit.field_approval_limit),
+        "bad_debt_tax_relief" => t!(audit.field_tax_relief),
         "surplus_tolerance" => t!(audit.field_surplus_tolerance),
         "tags" => t!(audit.field_tags),
         "tax_id" => t!(audit.field_tax_id),

@@ -34,6 +34,20 @@ fn form(facts: BusinessFacts) -> impl IntoView {
                     unit=t!(admin.currency_units)
                     required=true
                 />
+                <NumberField
+                    name="approval_limit"
+                    label=t!(admin.approval_limit)
+                    hint=t!(admin.approval_limit_hint)
+                    value=settings.approval_limit
+                    unit=t!(admin.currency_units)
+                    required=true
+                />
+                <CheckField
+                    name="bad_debt_tax_relief"
+                    label=t!(admin.tax_relief)
+                    hint=t!(admin.tax_relief_hint)
+                    ticked=settings.bad_debt_tax_relief == "yes"
+                />
                 <Actions>
                     <Submit label=t!(admin.save) />
                 </Actions>

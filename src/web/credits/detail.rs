@@ -34,6 +34,10 @@ fn page(grant: GrantDetail) -> impl IntoView {
     let apply = (may(Right::ApplyCredits) && row.status == GrantStatus::Usable).then(|| {
         view! { <ButtonLink href=links::apply_grant(row.grant) label=t!(credits.apply) primary=true /> }
     });
+    let requests = requests(&grant);
+    let reserved = (!row.reserved.is_zero()).then(|| {
+        view! { <Tile label=t!(credits.reserved) value=format::money(row.reserved) tone=Tone::Warn /> }
+    });
     let entries = (!grant.entries.is_empty()).then(|| {
         let entries = grant.entries.clone();
         view! { <Card title=t!(payments.entries)><PostedEntries entries /></Card> }
@@ -47,7 +51,7 @@ fn page(grant: GrantDetail) -> impl IntoView {
     };
     view! {
         <PageHead title crumbs=vec![Crumb::new(t!(credits.title), "/credits")] lead=lead.into_any()>
-            {apply}
+            {apply} {requests}
         </PageHead>
         <Tiles>
             <Tile
@@ -56,6 +60,7 @@ fn page(grant: GrantDetail) -> impl IntoView {
                 tone=Tone::Credit
                 note=lapses
             />
+            {reserved}
             <Tile label=t!(credits.amount) value=amount />
         </Tiles>
         {where_from(&grant)}
@@ -66,6 +71,27 @@ fn page(grant: GrantDetail) -> impl IntoView {
         {entries}
         <HistoryCard items=grant.history />
     }
+}
+
+/// What can be asked for with what is left of the grant.
+fn requests(grant: &GrantDetail) -> Option<impl IntoView + use<>> {
+    let row = &grant.row;
+    if row.remaining == row.reserved {
+        return None;
+    }
+    let (id, account) = (row.grant.to_string(), row.on.account.clone());
+    let about = [("account", account.as_str()), ("grant", id.as_str())];
+    let link = |right, resource, label: &'static str| {
+        may(right).then(|| {
+            let form = links::new_request(resource, &about);
+            view! { <ButtonLink href=form label=label /> }
+        })
+    };
+    let refund = link(Right::RefundCredits, "refunds", t!(requests.refund));
+    let transfer = link(Right::TransferCredits, "transfers", t!(requests.transfer));
+    let correct = link(Right::AdjustCredits, "adjustments", t!(requests.correct));
+    let write_off = link(Right::WriteOff, "write-offs", t!(requests.write_off));
+    Some(view! { {refund} {transfer} {correct} {write_off} })
 }
 
 fn may(right: Right) -> bool {

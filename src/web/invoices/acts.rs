@@ -54,9 +54,18 @@ pub fn Acts(invoice: InvoiceDetail) -> impl IntoView {
         let href = links::credit_invoice(row.invoice);
         view! { <ButtonLink href label=t!(credit_notes.credit) icon="pencil" /> }
     });
+    let write_off = (open && may(Right::WriteOff)).then(|| {
+        let about = [
+            ("account", row.on.account.as_str()),
+            ("invoice", id.as_str()),
+        ];
+        let form = links::new_request("write-offs", &about);
+        view! { <ButtonLink href=form label=t!(requests.write_off) /> }
+    });
     view! {
         {apply}
         {credit}
+        {write_off}
         <ButtonLink href=format!("{page}/print") label=t!(invoices.print) icon="printer" />
         {pay}
     }

@@ -36,6 +36,7 @@ pub fn invoice_status(status: InvoiceStatus) -> &'static str {
         InvoiceStatus::PartlyPaid => t!(words.invoice_partly_paid),
         InvoiceStatus::Overdue => t!(words.invoice_overdue),
         InvoiceStatus::Paid => t!(words.invoice_paid),
+        InvoiceStatus::WrittenOff => t!(words.invoice_written_off),
         InvoiceStatus::Credit => t!(words.invoice_credit),
         InvoiceStatus::Void => t!(words.invoice_void),
     }
@@ -47,7 +48,7 @@ pub fn InvoiceBadge(status: InvoiceStatus) -> impl IntoView {
     let tone = match status {
         InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::Open => Tone::Neutral,
         InvoiceStatus::PartlyPaid => Tone::Warn,
-        InvoiceStatus::Overdue => Tone::Bad,
+        InvoiceStatus::Overdue | InvoiceStatus::WrittenOff => Tone::Bad,
         InvoiceStatus::Paid => Tone::Good,
         InvoiceStatus::Credit => Tone::Credit,
     };

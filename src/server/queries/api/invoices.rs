@@ -11,8 +11,8 @@ use crate::domain::money::{Currency, Money};
 use crate::dto::error::AppError;
 use crate::server::context::Ctx;
 use crate::server::queries::credit_notes::credited;
-use crate::server::queries::limit_to_sight;
 use crate::server::queries::sql::{Conditions, unreadable};
+use crate::server::queries::{WRITTEN_OFF, limit_to_sight};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use sea_orm::{DbErr, FromQueryResult};
@@ -175,25 +175,30 @@ struct Row {
     grant_number: Option<i64>,
     voided_on: Option<NaiveDate>,
     void_reason: Option<String>,
+    written_off: bool,
     finalised_at: Option<DateTime<Utc>>,
     recorded_at: DateTime<Utc>,
     recorded_by: String,
     version: i64,
 }
 
-const SELECT: &str = "SELECT i.id, i.kind, i.payment_id, i.number, r.customer_id, r.number AS account, c.number AS customer, i.currency,
+fn select() -> String {
+    format!(
+        "SELECT i.id, i.kind, i.payment_id, i.number, r.customer_id, r.number AS account, c.number AS customer, i.currency,
         i.issued_on, i.due_on, i.posting_on, i.reference, i.note, i.disputed,
         i.net_minor, i.tax_minor, i.total_minor, i.discount_minor, i.open_minor, g.id AS grant_id, g.number AS grant_number,
-        i.voided_on, i.void_reason, i.finalised_at, i.recorded_at, i.recorded_by, i.version
+        i.voided_on, i.void_reason, {WRITTEN_OFF} AS written_off, i.finalised_at, i.recorded_at, i.recorded_by, i.version
     FROM invoices i
     JOIN receivable_accounts r ON r.id = i.account_id
     JOIN customers c ON c.id = r.customer_id
-    LEFT JOIN credit_grants g ON g.origin_kind = 'invoice' AND g.origin_id = i.id";
+    LEFT JOIN credit_grants g ON g.origin_kind = 'invoice' AND g.origin_id = i.id"
+    )
+}
 
 /// The invoices the actor may see; drafts are for staff.
 pub async fn list(ctx: &Ctx, wanted: InvoiceList) -> Result<Listed<Invoice>, AppError> {
     let cut = narrowed(ctx, &wanted)?;
-    let (rows, next) = cut.rows::<Row>(ctx, SELECT, |row| row.id).await?;
+    let (rows, next) = cut.rows::<Row>(ctx, &select(), |row| row.id).await?;
     let items = whole(ctx, rows).await?;
     Ok(Listed { items, next })
 }
@@ -229,7 +234,12 @@ fn with_status(status: InvoiceStatus, conditions: &mut Conditions, today: NaiveD
         InvoiceStatus::Draft => "i.finalised_at IS NULL".to_owned(),
         InvoiceStatus::Void => "i.finalised_at IS NOT NULL AND i.voided_on IS NOT NULL".to_owned(),
         InvoiceStatus::Credit => format!("{standing} AND i.total_minor < 0"),
-        InvoiceStatus::Paid => format!("{standing} AND i.total_minor >= 0 AND i.open_minor = 0"),
+        InvoiceStatus::Paid => {
+            format!("{standing} AND i.total_minor >= 0 AND i.open_minor = 0 AND NOT {WRITTEN_OFF}")
+        }
+        InvoiceStatus::WrittenOff => {
+            format!("{standing} AND i.total_minor >= 0 AND i.open_minor = 0 AND {WRITTEN_OFF}")
+        }
         InvoiceStatus::Overdue => {
             format!("{standing} AND i.open_minor > 0 AND i.due_on < {}", day())
         }
@@ -246,7 +256,7 @@ fn with_status(status: InvoiceStatus, conditions: &mut Conditions, today: NaiveD
 
 /// One invoice by id. A draft is not there for its customer.
 pub async fn find(ctx: &Ctx, key: &str) -> Result<Invoice, AppError> {
-    let row: Row = one(ctx, SELECT, "i.id", id(key)?).await?;
+    let row: Row = one(ctx, &select(), "i.id", id(key)?).await?;
     ctx.actor.require_sight_of(CustomerId(row.customer_id))?;
     if row.finalised_at.is_none() && ctx.actor.customer().is_some() {
         return Err(AppError::NotFound);
@@ -338,6 +348,7 @@ fn invoice(ctx: &Ctx, row: Row, parts: &mut Parts) -> Result<Invoice, DbErr> {
         voided: row.voided_on.is_some(),
         total_minor: row.total_minor,
         open_minor: row.open_minor,
+        written_off: row.written_off,
         due_on: row.due_on,
     };
     let lines = parts.lines.remove(&row.id).unwrap_or_default();

@@ -47,6 +47,8 @@ pub struct EntryDocument {
 /// One line of an entry; the amount is positive.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct JournalLine {
+    /// Number of the receivable account it belongs to: the entry's own, but for the receiving side of a transfer.
+    pub account: String,
     pub ledger_account: LedgerAccount,
     pub side: Side,
     pub amount: Money,
@@ -162,6 +164,7 @@ pub async fn find(ctx: &Ctx, key: &str) -> Result<JournalEntry, AppError> {
 #[derive(FromQueryResult)]
 struct LineRow {
     entry_id: Uuid,
+    account: String,
     role: String,
     code: String,
     name: String,
@@ -183,9 +186,10 @@ async fn whole(ctx: &Ctx, rows: Vec<Row>) -> Result<Vec<JournalEntry>, AppError>
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let lines = |ids: &str| {
         format!(
-            "SELECT l.entry_id, l.role, k.code, k.name, l.side, l.amount_minor, l.line_source, l.wash,
+            "SELECT l.entry_id, r.number AS account, l.role, k.code, k.name, l.side, l.amount_minor, l.line_source, l.wash,
                 l.invoice_id, l.grant_id
             FROM journal_lines l JOIN ledger_accounts k ON k.role = l.role
+                JOIN receivable_accounts r ON r.id = l.account_id
             WHERE l.entry_id IN ({ids}) ORDER BY l.entry_id, l.position"
         )
     };
@@ -248,6 +252,7 @@ fn line(row: LineRow, currency: Currency) -> Result<JournalLine, DbErr> {
         None => None,
     };
     Ok(JournalLine {
+        account: row.account,
         ledger_account: LedgerAccount {
             role: LedgerRole::from_code(&row.role)
                 .ok_or_else(|| unreadable("journal_lines.role", &row.role))?,

@@ -108,7 +108,10 @@ async fn act(
     )
     .await?;
     release(&tx, &request).await?;
-    if matches!(act, RequestAct::Refuse | RequestAct::Fail | RequestAct::Reverse) {
+    if matches!(
+        act,
+        RequestAct::Refuse | RequestAct::Fail | RequestAct::Reverse
+    ) {
         lapse_what_came_back(ctx, &tx, &held, &request).await?;
     }
     held.refresh(&tx).await?;

@@ -40,8 +40,8 @@ struct Born {
     class: CreditClass,
     amount_minor: i64,
     given: GivenTerms,
-    /// Of a transferred slice: all its terms.
-    kept: Option<GrantTerms>,
+    /// Of a transferred slice: the grant whose terms it keeps.
+    keeps: Option<StoredGrant>,
 }
 
 impl Effects {
@@ -197,11 +197,7 @@ fn born(
             class: grant.class,
             amount_minor: slice.amount_minor,
             given: GivenTerms::default(),
-            kept: Some(GrantTerms {
-                expires_on: grant.usable.expires_on,
-                priority: grant.usable.priority,
-                policy_version: grant.policy_version,
-            }),
+            keeps: Some(grant.clone()),
         },
         (None, goodwill) => Born {
             id,
@@ -212,7 +208,7 @@ fn born(
                 expires_on: goodwill.and_then(|goodwill| goodwill.expires_on),
                 priority: goodwill.map(|goodwill| goodwill.priority),
             },
-            kept: None,
+            keeps: None,
         },
     }
 }
@@ -366,8 +362,12 @@ async fn give_birth(
     posted: Posted,
 ) -> Result<(), AppError> {
     let account = held.account(request.to_account.unwrap_or(request.account))?;
-    let terms = match born.kept {
-        Some(kept) => kept,
+    let terms = match &born.keeps {
+        Some(grant) => GrantTerms {
+            expires_on: grant.usable.expires_on,
+            priority: grant.usable.priority,
+            policy_version: grants::policy_version(tx, grant.id).await?,
+        },
         None => {
             let day = posted.effective_on;
             terms_for_new_grant(ctx, tx, account, born.class, day, born.given).await?
@@ -492,6 +492,7 @@ async fn reopen(
             entry: contra.entry,
             unapplied_on: contra.effective_on,
             posting_on: contra.posting_on,
+            reinstates: false,
         })
         .collect();
     applications::mark_unapplied(tx, ctx, &undoings).await?;

@@ -10,19 +10,25 @@
 mod adjustments;
 mod decisions;
 mod effects;
+mod refunds;
+mod transfers;
 mod write_offs;
 
 pub use adjustments::adjust;
 pub(super) use decisions::withdraw_from_grant;
 pub use decisions::{approve, fail, pay, refuse, reverse};
+pub use refunds::{refund, refund_start};
+pub use transfers::transfer;
 pub use write_offs::{TAX_RELIEF, write_off};
 
 use super::calendar;
 use crate::domain::approval::{DEFAULT_APPROVAL_LIMIT, RequestKind, needs_another_person};
-use crate::domain::ids::{CreditGrantId, ReceivableAccountId};
+use crate::domain::ids::{CreditGrantId, CreditRequestId, ReceivableAccountId};
 use crate::domain::money::{Currency, Money};
+use crate::domain::rights::Right;
 use crate::dto::error::{AppError, Refusal};
 use crate::dto::form::read_date;
+use crate::dto::lineage::PostedLine;
 use crate::dto::requests::RecordedRequest;
 use crate::server::context::Ctx;
 use crate::server::store::accounts::{self, LockedAccount};
@@ -183,4 +189,17 @@ async fn named_account(
         Some(_) => Err(Refusal::DifferentAccounts.at("grant")),
         None => Ok(account),
     }
+}
+
+/// The journal lines that a request which is not posted yet would post now.
+pub async fn would_post(ctx: &Ctx, request: CreditRequestId) -> Result<Vec<PostedLine>, AppError> {
+    ctx.actor.require(Right::ReadCustomers)?;
+    let tx = Tx::begin_reading(ctx).await?;
+    let request = store::find(&tx, request).await?;
+    let request = request.ok_or(AppError::NotFound)?;
+    if !request.state().reserves() {
+        return Ok(Vec::new());
+    }
+    let held = Held::lock(&tx, &request.accounts()).await?;
+    effects::lines(&tx, &held, &request).await
 }
