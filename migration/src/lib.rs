@@ -8,9 +8,8 @@ use sea_orm_migration::prelude::*;
 mod m20261122_000001_foundation;
 mod m20261122_000002_imports;
 mod m20261122_000003_expiry;
-mod m20261122_000005_credit_notes;
-mod m20261122_000006_promotions;
 mod m20261122_000004_requests;
+mod m20261122_000005_credit_notes;
 mod m20261122_000006_promotions;
 
 pub struct Migrator;
@@ -22,9 +21,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261122_000002_imports::Migration),
             Box::new(m20261122_000003_expiry::Migration),
+            Box::new(m20261122_000004_requests::Migration),
             Box::new(m20261122_000005_credit_notes::Migration),
             Box::new(m20261122_000006_promotions::Migration),
-            Box::new(m20261122_000004_requests::Migration),
         ]
     }
 }

@@ -169,10 +169,6 @@ pub enum Refusal {
     AlreadyUnapplied,
     /// A part of the invoice is written off; recovering it undoes that.
     WrittenOff,
-    /// Nobody paid for it, or what was paid went back already.
-    NotRefundable {
-        max: Money,
-    },
     /// Somebody else must decide.
     OwnRequest,
     /// The request has come further, or was ended.
@@ -305,7 +301,6 @@ impl Refusal {
             Self::PaymentReversed => "payment_reversed",
             Self::AlreadyUnapplied => "already_unapplied",
             Self::WrittenOff => "written_off",
-            Self::NotRefundable { .. } => "not_refundable",
             Self::OwnRequest => "own_request",
             Self::RequestNotInState { .. } => "request_not_in_state",
             Self::SameAccount => "same_account",
@@ -360,7 +355,6 @@ impl Refusal {
             Self::AmountExceedsOpenBalance { open } => Some(*open),
             Self::AmountExceedsReceived { received } => Some(*received),
             Self::AmountExceedsRemainder { remaining } => Some(*remaining),
-            Self::NotRefundable { max } => Some(*max),
             Self::SurplusAboveTolerance { tolerance } => Some(*tolerance),
             Self::PromotionCapReached { left } | Self::PromotionBudgetSpent { left } => Some(*left),
             Self::AmountExceedsLines { most } | Self::NotRefundable { most } => Some(*most),

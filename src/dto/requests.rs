@@ -273,3 +273,45 @@ pub struct GrantLink {
     pub number: i64,
     pub class: CreditClass,
 }
+
+/// Refunds of all balances of a currency above a minimum.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RefundBatch {
+    pub currency: String,
+    /// The smallest amount that is paid out, in the currency.
+    pub minimum: String,
+    pub reason: String,
+    pub idempotency_key: String,
+}
+
+impl Typed for RefundBatch {
+    fn number_texts(&mut self) -> Vec<&mut String> {
+        vec![&mut self.minimum]
+    }
+}
+
+/// What a batch of refunds would ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundBatchPreview {
+    pub rows: Vec<RefundBatchRow>,
+    pub total: Money,
+    /// There are more accounts than one batch looks at.
+    pub more: bool,
+}
+
+/// What would be paid out of one account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundBatchRow {
+    /// Number of the receivable account.
+    pub account: String,
+    pub name: String,
+    pub amount: Money,
+}
+
+/// What came of a batch of refunds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundBatchDone {
+    pub asked: u32,
+    pub failed: u32,
+}

@@ -140,6 +140,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/approvals") view=requests::approvals::ApprovalsPage />
                         <Route path=path!("/adjustments/new") view=requests::adjust::AdjustPage />
                         <Route path=path!("/refunds/new") view=requests::refund::RefundPage />
+                        <Route path=path!("/refunds/batch") view=requests::batch::RefundBatchPage />
                         <Route path=path!("/transfers/new") view=requests::transfer::TransferPage />
                         <Route path=path!("/write-offs/new") view=requests::write_off::WriteOffPage />
                         <Route path=path!("/credit-runs") view=runs::list::CreditRunsPage />

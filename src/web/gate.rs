@@ -28,7 +28,7 @@ fn one_of(path: &str) -> &'static [Right] {
         ["prepaid", _, "rules"] => &[Right::EditCustomers],
         ["approvals"] => &[Right::ApproveRequests],
         ["adjustments", "new"] => &[Right::AdjustCredits],
-        ["refunds", "new"] => &[Right::RefundCredits],
+        ["refunds", "new" | "batch"] => &[Right::RefundCredits],
         ["transfers", "new"] => &[Right::TransferCredits],
         ["write-offs", "new"] => &[Right::WriteOff],
         ["imports", ..] => &[Right::Import],

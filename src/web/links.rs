@@ -1,9 +1,8 @@
 //! Where documents are shown to staff: one address per noun, so that a link is never spelled twice.
 
 use crate::domain::ids::{
-    CreditGrantId, CreditNoteId, CreditRequestId, CreditRunId, InvoiceId, JournalEntryId, PaymentId,
-    PromotionId,
-    PromotionRunId,
+    CreditGrantId, CreditNoteId, CreditRequestId, CreditRunId, InvoiceId, JournalEntryId,
+    PaymentId, PromotionId, PromotionRunId,
 };
 use crate::web::ui::visit::{escape, query_string, visit};
 

@@ -3,7 +3,6 @@
 
 use super::origins::{self, OriginRow};
 use super::sql;
-use crate::domain::approval::RequestKind;
 use crate::domain::credit::CreditClass;
 use crate::domain::ids::{
     ApplicationId, CreditGrantId, CreditNoteId, CreditRequestId, CreditRunId, InvoiceId,

@@ -622,6 +622,9 @@ async fn own_grant(
         }
         Origin::Promotion(_) => CreditClass::Promotion,
         Origin::Invoice(_) | Origin::CreditNote(_) => CreditClass::CreditNote,
+        Origin::Adjustment(_) => CreditClass::Goodwill,
+        // It is born with its transfer, with the class of the grant it continues.
+        Origin::Transfer(_) => return Err(AppError::NotFound),
     };
     let day = undo.unapplied_on;
     let terms = terms_for_new_grant(ctx, tx, account, class, day, GivenTerms::default()).await?;

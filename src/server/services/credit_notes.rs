@@ -275,7 +275,7 @@ async fn standing(
     for application in applications::standing_of_invoice(tx, invoice.id).await? {
         match application.funds {
             Funds::Payment(_) => money.push(application.amount_minor),
-            Funds::CreditNote(_) => {}
+            Funds::CreditNote(_) | Funds::WriteOff(_) => {}
             Funds::Grant(grant) => {
                 let grant = grants::find(tx, grant).await?.ok_or(AppError::NotFound)?;
                 match grant.class {

@@ -2,7 +2,8 @@
 
 use super::Tx;
 use super::sql;
-use crate::domain::ids::{CreditGrantId, PaymentId};
+use crate::domain::ids::{CreditGrantId, PaymentId, ReceivableAccountId};
+use crate::domain::money::Money;
 use crate::domain::payment::PaymentMethod;
 use crate::domain::refund::ReceivedPayment;
 use chrono::NaiveDate;
@@ -49,4 +50,26 @@ pub async fn of_grant(tx: &Tx, grant: CreditGrantId) -> Result<Vec<ReceivedPayme
             })
         })
         .collect()
+}
+
+#[derive(FromQueryResult)]
+struct AccountRow {
+    id: Uuid,
+}
+
+/// The accounts of a currency that hold at least so much credit, by number; at most `first` of them.
+pub async fn accounts_with_credit(
+    tx: &Tx,
+    minimum: Money,
+    first: usize,
+) -> Result<Vec<ReceivableAccountId>, DbErr> {
+    let statement = format!(
+        "SELECT id FROM receivable_accounts WHERE currency = $1 AND credit_minor >= $2 ORDER BY number LIMIT {first}"
+    );
+    let values = vec![minimum.currency.code().into(), minimum.minor.into()];
+    let rows = sql::all::<AccountRow>(tx, &statement, values).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ReceivableAccountId(row.id))
+        .collect())
 }

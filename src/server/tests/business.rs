@@ -32,7 +32,8 @@ fn tolerance(units: &str) -> BusinessSettings {
     BusinessSettings {
         business_name: "Example & Sons".to_owned(),
         surplus_tolerance: units.to_owned(),
-        ..BusinessSettings::default()
+        approval_limit: "500".to_owned(),
+        bad_debt_tax_relief: String::new(),
     }
 }
 

@@ -3,6 +3,9 @@
 use super::rest::Api;
 use super::support::{Engine, House};
 use crate::domain::rights::Role;
+use crate::dto::error::{AppError, Refusal};
+use crate::dto::requests::RefundBatch;
+use crate::server::services::requests::{preview_refund_batch, refund_batch};
 use axum::http::StatusCode;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -704,4 +707,61 @@ async fn the_same_request_again_is_one_request(#[case] engine: Engine) {
         .await;
     assert_eq!(other.status, StatusCode::CONFLICT);
     assert_eq!(office.account("A-1").await["credit"]["amount"], "5.00");
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn all_balances_above_a_minimum_are_refunded_once(#[case] engine: Engine) {
+    let Some(office) = Office::open(engine).await else {
+        return;
+    };
+    let ctx = office.house.accountant();
+    for (account, amount) in [("A-2", "10.00"), ("A-3", "9.99"), ("A-4", "700.00")] {
+        office.house.account(account, "EUR").await;
+        credit(&office, account, amount, false).await;
+    }
+    office
+        .asks
+        .done("/adjustments", goodwill("A-1", "80.00"))
+        .await;
+    let batch = RefundBatch {
+        currency: "EUR".to_owned(),
+        minimum: "10".to_owned(),
+        reason: "end of the year".to_owned(),
+        idempotency_key: "batch-1".to_owned(),
+    };
+    let preview = preview_refund_batch(&ctx, batch.clone())
+        .await
+        .expect("a preview");
+    let rows: Vec<_> = preview
+        .rows
+        .iter()
+        .map(|row| (row.account.as_str(), row.amount.minor))
+        .collect();
+    assert_eq!(rows, [("A-2", 1_000), ("A-4", 70_000)]);
+    assert_eq!((preview.total.minor, preview.more), (71_000, false));
+    let done = refund_batch(&ctx, batch.clone()).await.expect("it runs");
+    assert_eq!((done.asked, done.failed), (2, 0));
+    let again = refund_batch(&ctx, batch.clone())
+        .await
+        .expect("it runs again");
+    assert_eq!(again.asked, 0);
+    let refunds = office.asks.list("/refunds").await;
+    let mut states: Vec<_> = refunds
+        .iter()
+        .map(|refund| refund["status"].as_str().unwrap())
+        .collect();
+    states.sort_unstable();
+    assert_eq!(states, ["approved", "requested"]);
+    office.house.check_books().await;
+    let odd = RefundBatch {
+        minimum: "0".to_owned(),
+        ..batch
+    };
+    let refused = preview_refund_batch(&office.house.support(), odd.clone()).await;
+    assert_eq!(refused, Err(AppError::Forbidden));
+    let refused = preview_refund_batch(&ctx, odd).await;
+    assert_eq!(refused, Err(Refusal::AmountNotPositive.at("minimum")));
 }

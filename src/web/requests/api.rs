@@ -5,8 +5,8 @@ use crate::domain::money::Currency;
 use crate::dto::error::AppError;
 use crate::dto::page::{Page, PageRequest};
 use crate::dto::requests::{
-    NewAdjustment, NewRefund, NewTransfer, NewWriteOff, RefundStart, RequestDecision,
-    RequestDetail, RequestFilter, RequestRow,
+    NewAdjustment, NewRefund, NewTransfer, NewWriteOff, RefundBatch, RefundBatchPreview,
+    RefundStart, RequestDecision, RequestDetail, RequestFilter, RequestRow,
 };
 use leptos::prelude::*;
 
@@ -130,6 +130,30 @@ pub async fn reverse_request(decision: RequestDecision) -> Result<(), AppError> 
     let ctx = crate::server::auth::page_ctx().await?;
     crate::server::services::requests::reverse(&ctx, None, decision).await?;
     crate::server::forms::redirect_back(Done::RequestReversed);
+    Ok(())
+}
+
+/// What paying out all balances above a minimum would ask for.
+#[server(prefix = "/api/fn", endpoint = "preview_refunds")]
+pub async fn preview_refunds(batch: RefundBatch) -> Result<RefundBatchPreview, AppError> {
+    use crate::dto::form::Typed;
+    let ctx = crate::server::auth::page_ctx().await?;
+    let batch = batch.plain(crate::web::ui::format::decimal_comma());
+    crate::server::services::requests::preview_refund_batch(&ctx, batch).await
+}
+
+#[server(prefix = "/api/fn", endpoint = "refund_balances")]
+pub async fn refund_balances(batch: RefundBatch) -> Result<(), AppError> {
+    use crate::dto::form::Typed;
+    use crate::web::ui::notice::Done;
+    let ctx = crate::server::auth::page_ctx().await?;
+    let batch = batch.plain(crate::web::ui::format::decimal_comma());
+    let done = crate::server::services::requests::refund_batch(&ctx, batch).await?;
+    let said = match done.failed {
+        0 => Done::RefundsAsked,
+        _ => Done::RefundsAskedInPart,
+    };
+    leptos_axum::redirect(&said.on("/requests?kind=refund"));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::api::show_request;
 use super::list::Whose;
-use crate::domain::approval::{RequestKind, RequestState};
+use crate::domain::approval::RequestState;
 use crate::domain::rights::Right;
 use crate::dto::requests::{GrantLink, RequestDetail, RequestSliceRow};
 use crate::web::customers::list::may;
@@ -158,16 +158,12 @@ fn gave(grants: &[GrantLink]) -> Option<impl IntoView + use<>> {
     Some(view! { <Card title=t!(requests.gave)><ul>{links}</ul></Card> })
 }
 
-fn right(kind: RequestKind) -> Right {
-    kind.right()
-}
-
 /// What can be done with a request now, by who looks: each act with the words it needs.
 #[component]
 pub fn Decide(request: RequestDetail) -> impl IntoView {
     let row = &request.row;
     let id = row.request.to_string();
-    let mine = may(right(row.kind));
+    let mine = may(row.kind.right());
     match row.state {
         RequestState::Requested if !may(Right::ApproveRequests) => {
             view! { <Notice><p>{t!(requests.waits)}</p></Notice> }.into_any()

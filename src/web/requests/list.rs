@@ -2,8 +2,10 @@
 
 use super::api::list_requests;
 use crate::domain::approval::{RequestKind, RequestState};
+use crate::domain::rights::Right;
 use crate::dto::page::{Page, PageRequest};
 use crate::dto::requests::{RequestFilter, RequestRow};
+use crate::web::customers::list::may;
 use crate::web::links;
 use crate::web::ui::prelude::*;
 
@@ -13,7 +15,11 @@ pub fn RequestsPage() -> impl IntoView {
     let filter: RequestFilter = typed::query();
     let page: PageRequest = typed::query();
     view! {
-        <PageHead title=t!(requests.title) />
+        <PageHead title=t!(requests.title)>
+            {may(Right::RefundCredits).then(|| {
+                view! { <ButtonLink href="/refunds/batch" label=t!(requests.batch) icon="undo-2" /> }
+            })}
+        </PageHead>
         <FilterForm>
             <SelectField name="kind" label=t!(requests.kind) choices=kinds() />
             <SelectField name="state" label=t!(requests.state) choices=states() />

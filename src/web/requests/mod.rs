@@ -3,6 +3,7 @@
 pub mod adjust;
 pub mod api;
 pub mod approvals;
+pub mod batch;
 pub mod detail;
 pub mod list;
 pub mod refund;

@@ -89,6 +89,9 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::CreditNoteFinal => t!(errors.credit_note_final).to_owned(),
         Refusal::CreditNoteIsDraft => t!(errors.credit_note_is_draft).to_owned(),
         Refusal::CreditNoteVoid => t!(errors.credit_note_void).to_owned(),
+        Refusal::NotRefundable { most } if most.is_zero() => {
+            t!(errors.nothing_refundable).to_owned()
+        }
         Refusal::NotRefundable { most } => {
             t!(errors.not_refundable, most = format::money(*most))
         }
@@ -105,10 +108,6 @@ pub fn sentence(refusal: &Refusal) -> String {
         }
         Refusal::PaymentReversed => t!(errors.payment_reversed).to_owned(),
         Refusal::WrittenOff => t!(errors.written_off).to_owned(),
-        Refusal::NotRefundable { max } if max.is_zero() => t!(errors.nothing_refundable).to_owned(),
-        Refusal::NotRefundable { max } => {
-            t!(errors.not_refundable, max = format::money(*max))
-        }
         Refusal::OwnRequest => t!(errors.own_request).to_owned(),
         Refusal::RequestNotInState { state } => {
             t!(

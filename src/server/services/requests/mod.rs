@@ -8,6 +8,7 @@
 //! | undo | a reversal, or a refund that failed: the contra of the entry, and the credit is back |
 
 mod adjustments;
+mod batch;
 mod decisions;
 mod effects;
 mod refunds;
@@ -15,6 +16,7 @@ mod transfers;
 mod write_offs;
 
 pub use adjustments::adjust;
+pub use batch::{preview_refund_batch, refund_batch};
 pub(super) use decisions::withdraw_from_grant;
 pub use decisions::{approve, fail, pay, refuse, reverse};
 pub use refunds::{refund, refund_start};

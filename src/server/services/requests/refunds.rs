@@ -84,7 +84,7 @@ async fn decide(
     let traced = traced(ctx, tx, account, &command.grant).await?;
     let max = Money::new(most_refundable(&traced)?, account.currency);
     if amount.minor > max.minor {
-        return Err(Refusal::NotRefundable { max }.at("amount"));
+        return Err(Refusal::NotRefundable { most: max }.at("amount"));
     }
     let slices = refund_slices(&traced, amount.minor);
     let slices: Vec<RequestSlice> = slices
