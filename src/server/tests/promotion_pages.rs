@@ -141,7 +141,8 @@ async fn a_promotion_is_defined_simulated_activated_given_and_seen(#[case] engin
     assert!(grants.shows("Promotion SPRING"));
     let ledger = staff.get("/accounts/A-1").await;
     assert!(ledger.shows("Promotion SPRING"));
-    assert!(staff.get("/journal").await.shows("Promotion SPRING"));
+    let journal = staff.get("/journal").await;
+    assert!(journal.shows("Promotion SPRING"), "{}", journal.body);
     assert_eq!(customer.get(&page).await.location(), "/portal");
     house.check_books().await;
 }
