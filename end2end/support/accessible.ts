@@ -7,9 +7,11 @@ const ROWS_BEYOND = 'tbody tr:nth-child(n+13)';
 /** The rules whose outcome depends on colours. */
 const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
 
-/** axe finds nothing serious or critical on the page as it stands, in either theme. Needs JavaScript. */
-export async function expectAccessible(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
+export type Theme = 'light' | 'dark';
+
+/** axe finds nothing serious or critical on the page as it stands, in these themes. Needs JavaScript. */
+export async function expectAccessible(page: Page, themes: readonly Theme[] = ['light', 'dark']): Promise<void> {
+  for (const colorScheme of themes) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const axe = new AxeBuilder({ page }).exclude(ROWS_BEYOND);
     if (colorScheme === 'dark') axe.withRules(OF_COLOURS);
