@@ -79,7 +79,7 @@ const STEPS: [Step; 9] = [
 const STORIES: Step = Step {
     title: "browser stories",
     act: Tests::stories,
-    remedy: "pictures and traces of what failed are in end2end/test-results",
+    remedy: "pictures of what failed are in end2end/test-results",
 };
 const LINT_REMEDY: &str = "change what the lints name; do not silence them";
 const TEST_REMEDY: &str =
