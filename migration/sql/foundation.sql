@@ -8,7 +8,10 @@ CREATE TABLE settings (
 
 CREATE TABLE closed_periods (
     journal text PRIMARY KEY CHECK (journal IN ('sales', 'cash', 'credit')),
-    closed_through date NOT NULL
+    closed_through date NOT NULL,
+    -- The last day that nobody opens any more.
+    locked_through date,
+    CHECK (locked_through <= closed_through)
 );
 
 -- People and customers
@@ -82,6 +85,20 @@ CREATE TABLE user_roles (
     role text NOT NULL CHECK (role IN ('admin', 'accountant', 'cashier', 'support', 'customer')),
     PRIMARY KEY (user_id, role)
 );
+
+-- A closed period opened for one person, for a while.
+CREATE TABLE period_exceptions (
+    id {uuid} PRIMARY KEY,
+    journal text NOT NULL CHECK (journal IN ('sales', 'cash', 'credit')),
+    user_id {uuid} NOT NULL REFERENCES users (id),
+    opens_from date NOT NULL,
+    until {instant} NOT NULL,
+    reason text NOT NULL,
+    granted_at {instant} NOT NULL,
+    granted_by text NOT NULL,
+    ended_at {instant}
+);
+CREATE INDEX period_exceptions_by_user ON period_exceptions (user_id, journal);
 
 CREATE TABLE login_links (
     token_hash text PRIMARY KEY,

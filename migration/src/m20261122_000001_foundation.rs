@@ -28,6 +28,7 @@ const TABLES: &[&str] = &[
     "api_tokens",
     "sessions",
     "login_links",
+    "period_exceptions",
     "user_roles",
     "users",
     "customer_external_ids",

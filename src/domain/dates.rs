@@ -79,6 +79,28 @@ impl AccountingCalendar {
     }
 }
 
+/// Which days of a kind of journal take no postings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClosedDays {
+    /// The last closed day.
+    pub closed_through: NaiveDate,
+    /// The last day that no exception opens; never after `closed_through`.
+    pub locked_through: Option<NaiveDate>,
+}
+
+impl ClosedDays {
+    /// The last closed day for somebody to whom the days from `opens_from` have been opened, if any have. What is
+    /// locked stays closed. Source: domain rules, section 8.
+    pub fn closed_through_for(self, opens_from: Option<NaiveDate>) -> NaiveDate {
+        let Some(opens_from) = opens_from else {
+            return self.closed_through;
+        };
+        let before = opens_from.pred_opt().unwrap_or(NaiveDate::MIN);
+        let closed = self.locked_through.map_or(before, |lock| lock.max(before));
+        closed.min(self.closed_through)
+    }
+}
+
 /// Checks a due or lapse date: not after the year 2199.
 pub fn check_future(date: NaiveDate) -> Result<NaiveDate, DateRefusal> {
     let last = NaiveDate::from_ymd_opt(LAST_FUTURE_YEAR, 12, 31).expect("a date of the calendar");
@@ -128,6 +150,28 @@ mod tests {
             backdating_days: BACKDATING_DAYS,
             may_backdate: false,
         }
+    }
+
+    #[rstest]
+    #[case(None, None, "2026-05-31")]
+    #[case(None, Some("2026-04-01"), "2026-03-31")]
+    #[case(Some("2026-03-31"), Some("2026-04-01"), "2026-03-31")]
+    #[case(Some("2026-04-30"), Some("2026-04-01"), "2026-04-30")]
+    #[case(Some("2026-05-31"), Some("2026-04-01"), "2026-05-31")]
+    #[case(Some("2026-04-30"), None, "2026-05-31")]
+    // Opened days that are open anyway close nothing.
+    #[case(None, Some("2026-06-10"), "2026-05-31")]
+    fn an_exception_opens_closed_days_and_no_locked_ones(
+        #[case] locked: Option<&str>,
+        #[case] opens_from: Option<&str>,
+        #[case] expected: &str,
+    ) {
+        let days = ClosedDays {
+            closed_through: day("2026-05-31"),
+            locked_through: locked.map(day),
+        };
+        let closed = days.closed_through_for(opens_from.map(day));
+        assert_eq!(closed, day(expected));
     }
 
     #[rstest]

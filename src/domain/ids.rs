@@ -54,6 +54,8 @@ ids! {
     ExpiryPolicyId;
     /// A policy as it was from one day to the next version.
     ExpiryPolicyVersionId;
+    /// A closed period opened to one person for a while.
+    PeriodExceptionId;
     UserId;
     TokenId;
 }

@@ -1,7 +1,8 @@
 //! How the business is set up: its chart of accounts, its closed periods, its settings.
 
+use crate::domain::ids::{PeriodExceptionId, UserId};
 use crate::domain::ledger::{JournalKind, LedgerKind, LedgerRole};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Another code and name for the account of a role.
@@ -34,11 +35,68 @@ pub struct PeriodClosing {
     pub reason: String,
 }
 
-/// How far a kind of journal is closed.
+/// Locks days of a kind of journal for good.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PeriodLocking {
+    /// A code of `JournalKind`.
+    pub journal: String,
+    /// The last locked day.
+    pub locked_through: String,
+}
+
+/// Opens closed days of a kind of journal to one person for a while.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PeriodOpening {
+    /// A code of `JournalKind`.
+    pub journal: String,
+    /// The person's id.
+    pub user: String,
+    /// The first day that is open to them.
+    pub opens_from: String,
+    /// For how many hours from now.
+    pub hours: String,
+    pub reason: String,
+}
+
+/// Ends what was opened to somebody before its time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PeriodExceptionEnd {
+    pub exception: String,
+}
+
+/// How far a kind of journal is closed, and to whom it is open all the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeriodRow {
     pub journal: JournalKind,
+    /// The last closed day; nothing while every day is open.
     pub closed_through: Option<NaiveDate>,
+    /// The last day that nobody opens any more.
+    pub locked_through: Option<NaiveDate>,
+    /// Those that run now, the first to end first.
+    pub exceptions: Vec<PeriodExceptionRow>,
+}
+
+/// Closed days that are open to one person for now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeriodExceptionRow {
+    pub exception: PeriodExceptionId,
+    pub user: UserId,
+    pub name: String,
+    pub opens_from: NaiveDate,
+    pub until: DateTime<Utc>,
+    pub reason: String,
+    pub granted_by: String,
+}
+
+/// The closed periods, and the people to whom one can be opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeriodsOverview {
+    pub periods: Vec<PeriodRow>,
+    /// Staff by name; empty for who may not open any.
+    pub people: Vec<(UserId, String)>,
 }
 
 /// What the business can set.

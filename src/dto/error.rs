@@ -89,6 +89,12 @@ pub enum Refusal {
     PeriodClosed {
         first_open: NaiveDate,
     },
+    /// Days that nobody opens any more.
+    PeriodLocked {
+        through: NaiveDate,
+    },
+    /// Days that are open to everybody need no exception.
+    PeriodOpen,
     DateTooLate {
         last: NaiveDate,
     },
@@ -263,6 +269,8 @@ impl Refusal {
             Self::UnknownCurrency => "unknown_currency",
             Self::CurrencyMismatch { .. } => "currency_mismatch",
             Self::PeriodClosed { .. } => "period_closed",
+            Self::PeriodLocked { .. } => "period_locked",
+            Self::PeriodOpen => "period_open",
             Self::DateTooLate { .. } => "date_too_late",
             Self::DateTooEarly { .. } => "date_too_early",
             Self::BeforeAccountOpened { .. } => "before_account_opened",

@@ -3,7 +3,9 @@
 use super::answer::Answer;
 use super::request::{Body, Caller};
 use crate::domain::ledger::JournalKind;
-use crate::dto::business::{PeriodClosing, PeriodRow};
+use crate::dto::business::{
+    PeriodClosing, PeriodExceptionEnd, PeriodExceptionRow, PeriodLocking, PeriodOpening, PeriodRow,
+};
 use crate::dto::error::AppError;
 use crate::server::context::Ctx;
 use crate::server::queries::api::Listed;
@@ -11,7 +13,7 @@ use crate::server::queries::business;
 use crate::server::services;
 use axum::Json;
 use axum::extract::Path;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,6 +23,9 @@ pub fn routes() -> OpenApiRouter<Ctx> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(close))
+        .routes(routes!(lock))
+        .routes(routes!(open))
+        .routes(routes!(end_exception))
 }
 
 /// How far a kind of journal is closed.
@@ -29,6 +34,23 @@ struct Period {
     journal: JournalKind,
     /// The last closed day; null while every day is open.
     closed_through: Option<NaiveDate>,
+    /// The last day that nobody opens any more.
+    locked_through: Option<NaiveDate>,
+    /// To whom closed days are open for now.
+    exceptions: Vec<Exception>,
+}
+
+/// Closed days that are open to one person for now.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PeriodException)]
+struct Exception {
+    id: String,
+    user: String,
+    name: String,
+    opens_from: NaiveDate,
+    until: DateTime<Utc>,
+    reason: String,
+    granted_by: String,
 }
 
 impl From<PeriodRow> for Period {
@@ -36,6 +58,22 @@ impl From<PeriodRow> for Period {
         Self {
             journal: row.journal,
             closed_through: row.closed_through,
+            locked_through: row.locked_through,
+            exceptions: row.exceptions.into_iter().map(Exception::from).collect(),
+        }
+    }
+}
+
+impl From<PeriodExceptionRow> for Exception {
+    fn from(row: PeriodExceptionRow) -> Self {
+        Self {
+            id: row.exception.to_string(),
+            user: row.user.to_string(),
+            name: row.name,
+            opens_from: row.opens_from,
+            until: row.until,
+            reason: row.reason,
+            granted_by: row.granted_by,
         }
     }
 }
@@ -77,7 +115,86 @@ async fn close(
         reason: body.reason,
     };
     services::periods::close(&ctx, command).await?;
-    let periods = business::periods(&ctx).await?;
+    answer(&ctx, kind).await
+}
+
+async fn answer(ctx: &Ctx, kind: JournalKind) -> Answer<Period> {
+    let periods = business::periods(ctx).await?;
     let period = periods.into_iter().find(|period| period.journal == kind);
     Ok(Json(period.ok_or(AppError::NotFound)?.into()))
+}
+
+/// Which days of a kind of journal are to be locked.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+#[schema(as = PeriodLocking)]
+struct LockingBody {
+    /// The last locked day.
+    #[schema(format = Date)]
+    locked_through: String,
+}
+
+/// Locks the days of a kind of journal through a day for good: no exception opens them.
+#[utoipa::path(post, path = "/periods/{journal}/lock", tag = "periods", request_body = LockingBody,
+    params(("journal" = JournalKind, Path)), responses((status = 200, body = Period)))]
+async fn lock(
+    Caller(ctx): Caller,
+    Path(journal): Path<String>,
+    Body(body): Body<LockingBody>,
+) -> Answer<Period> {
+    let kind = JournalKind::from_code(&journal).ok_or(AppError::NotFound)?;
+    let command = PeriodLocking {
+        journal,
+        locked_through: body.locked_through,
+    };
+    services::periods::lock(&ctx, command).await?;
+    answer(&ctx, kind).await
+}
+
+/// To whom closed days are to be opened.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+#[schema(as = PeriodOpening)]
+struct OpeningBody {
+    /// The person's id.
+    #[schema(format = Uuid)]
+    user: String,
+    /// The first day that is open to them.
+    #[schema(format = Date)]
+    opens_from: String,
+    /// For how many hours from now; 168 at most.
+    hours: u32,
+    reason: String,
+}
+
+/// Opens closed days of a kind of journal to one person for a while. Locked days stay closed.
+#[utoipa::path(post, path = "/periods/{journal}/open", tag = "periods", request_body = OpeningBody,
+    params(("journal" = JournalKind, Path)), responses((status = 200, body = Period)))]
+async fn open(
+    Caller(ctx): Caller,
+    Path(journal): Path<String>,
+    Body(body): Body<OpeningBody>,
+) -> Answer<Period> {
+    let kind = JournalKind::from_code(&journal).ok_or(AppError::NotFound)?;
+    let command = PeriodOpening {
+        journal,
+        user: body.user,
+        opens_from: body.opens_from,
+        hours: body.hours.to_string(),
+        reason: body.reason,
+    };
+    services::periods::open_to(&ctx, command).await?;
+    answer(&ctx, kind).await
+}
+
+/// Closes to one person what was opened to them, before its time.
+#[utoipa::path(post, path = "/periods/{journal}/exceptions/{id}/end", tag = "periods",
+    params(("journal" = JournalKind, Path), ("id" = String, Path)), responses((status = 200, body = Period)))]
+async fn end_exception(
+    Caller(ctx): Caller,
+    Path((journal, exception)): Path<(String, String)>,
+) -> Answer<Period> {
+    let kind = JournalKind::from_code(&journal).ok_or(AppError::NotFound)?;
+    services::periods::end_exception(&ctx, PeriodExceptionEnd { exception }).await?;
+    answer(&ctx, kind).await
 }

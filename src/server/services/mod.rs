@@ -45,7 +45,7 @@ async fn calendar(
 ) -> Result<AccountingCalendar, AppError> {
     Ok(AccountingCalendar {
         today: ctx.today(),
-        closed_through: closed_periods::closed_through(tx, source.journal()).await?,
+        closed_through: closed_periods::closed_through(tx, ctx, source.journal()).await?,
         account_opened_on: account.and_then(|account| account.opened_on),
         backdating_days: BACKDATING_DAYS,
         may_backdate: ctx.actor.holds(Right::Backdate) && !reason.trim().is_empty(),

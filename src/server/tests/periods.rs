@@ -1,17 +1,20 @@
 //! Closing a period while others post, and acts that post to several journals.
 
 use super::support::{Engine, House, day};
+use crate::domain::dates::ClosedDays;
 use crate::domain::ids::{CreditGrantId, PaymentId};
 use crate::domain::ledger::JournalKind;
-use crate::dto::business::PeriodClosing;
+use crate::domain::rights::Role;
+use crate::dto::business::{PeriodClosing, PeriodExceptionEnd, PeriodLocking, PeriodOpening};
 use crate::dto::credit_runs::{CreditRunCommit, NewCreditRun};
 use crate::dto::credits::{NewApplication, Unapplication};
-use crate::dto::error::Refusal;
+use crate::dto::error::{AppError, Refusal};
 use crate::dto::form::AmountText;
 use crate::dto::invoices::{InvoiceVoiding, SavedInvoice};
 use crate::dto::payments::{NewPayment, PaymentReversal};
-use crate::server::context::Ctx;
-use crate::server::services::{applications, credit_runs, invoices, payments, periods};
+use crate::dto::people::NewStaff;
+use crate::server::context::{Actor, Ctx};
+use crate::server::services::{applications, credit_runs, invoices, payments, periods, users};
 use crate::server::store::Tx;
 use crate::server::store::periods as store;
 use rstest::rstest;
@@ -54,7 +57,7 @@ async fn a_period_closes_once_what_is_being_posted_to_it_is_committed(#[case] en
     let ctx = house.accountant();
     // Somebody in the middle of posting has read that every day is open.
     let posting = Tx::begin(&ctx).await.expect("the database answers");
-    let open = store::closed_through(&posting, JournalKind::Cash).await;
+    let open = store::closed_through(&posting, &ctx, JournalKind::Cash).await;
     assert_eq!(open, Ok(None));
     let closing = tokio::spawn({
         let ctx = ctx.clone();
@@ -80,9 +83,13 @@ async fn who_posts_while_a_period_closes_waits_and_finds_it_closed(#[case] engin
     let ctx = house.accountant();
     house.account("R-1", "EUR").await;
     let closing = Tx::begin(&ctx).await.expect("the database answers");
-    let before = store::closed_through_alone(&closing, JournalKind::Cash).await;
+    let before = store::closed_alone(&closing, JournalKind::Cash).await;
     assert_eq!(before, Ok(None));
-    let closed = store::close(&closing, JournalKind::Cash, day("2026-06-10")).await;
+    let days = ClosedDays {
+        closed_through: day("2026-06-10"),
+        locked_through: None,
+    };
+    let closed = store::close(&closing, JournalKind::Cash, days).await;
     assert_eq!(closed, Ok(()));
     let posting = tokio::spawn({
         let ctx = ctx.clone();
@@ -100,6 +107,149 @@ async fn who_posts_while_a_period_closes_waits_and_finds_it_closed(#[case] engin
     assert!(other.is_ok());
 }
 
+/// An accountant who is somebody of the users, so that a period can be opened to them.
+async fn known_accountant(house: &House, email: &str) -> Ctx {
+    let person = NewStaff {
+        email: email.to_owned(),
+        name: email.to_owned(),
+        roles: vec![Role::Accountant.code().to_owned()],
+    };
+    let user = users::add_staff(&house.system(), person, "a long password for tests").await;
+    house.system().as_actor(Actor::Staff {
+        user: user.expect("the person can be added"),
+        name: email.to_owned(),
+        roles: vec![Role::Accountant],
+    })
+}
+
+fn opening(user: &Ctx, from: &str) -> PeriodOpening {
+    PeriodOpening {
+        journal: "cash".to_owned(),
+        user: user.actor.user().expect("a person").to_string(),
+        opens_from: from.to_owned(),
+        hours: "4".to_owned(),
+        reason: "the auditor asked for it".to_owned(),
+    }
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn a_closed_period_opens_to_one_person_until_it_is_ended(#[case] engine: Engine) {
+    let Some(house) = House::open(engine).await else {
+        return;
+    };
+    let anna = known_accountant(&house, "anna@example.com").await;
+    let bert = known_accountant(&house, "bert@example.com").await;
+    house.account("R-1", "EUR").await;
+    close(&anna, "cash", "2026-06-10").await;
+    let exception = periods::open_to(&bert, opening(&anna, "2026-06-05")).await;
+    let exception = exception.expect("closed days can be opened");
+
+    let recorded = payments::record(&anna, cash("R-1", "2026-06-07")).await;
+    recorded.expect("these days are open to her");
+    let posted = house.texts(
+        "SELECT CAST(posting_on AS text) AS text FROM journal_entries",
+        vec![],
+    );
+    assert_eq!(posted.await, ["2026-06-07"]);
+    let closed = |first: &str| {
+        let first_open = day(first);
+        Some(Refusal::PeriodClosed { first_open }.at("received_on"))
+    };
+    let too_early = payments::record(&anna, cash("R-1", "2026-06-04")).await;
+    assert_eq!(too_early.err(), closed("2026-06-05"));
+    let others = payments::record(&bert, cash("R-1", "2026-06-07")).await;
+    assert_eq!(others.err(), closed("2026-06-11"));
+
+    let end = PeriodExceptionEnd {
+        exception: exception.to_string(),
+    };
+    let ended = periods::end_exception(&bert, end.clone()).await;
+    assert_eq!(ended, Ok(()));
+    let after = payments::record(&anna, cash("R-1", "2026-06-08")).await;
+    assert_eq!(after.err(), closed("2026-06-11"));
+    let twice = periods::end_exception(&bert, end).await;
+    assert_eq!(twice, Err(AppError::NotFound));
+    house.check_books().await;
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn an_exception_runs_out(#[case] engine: Engine) {
+    let Some(house) = House::open(engine).await else {
+        return;
+    };
+    let anna = known_accountant(&house, "anna@example.com").await;
+    house.account("R-1", "EUR").await;
+    close(&anna, "cash", "2026-06-10").await;
+    let opened = periods::open_to(&anna, opening(&anna, "2026-06-05")).await;
+    opened.expect("closed days can be opened");
+    let past = anna.clock.now() - chrono::Duration::seconds(1);
+    house
+        .run("UPDATE period_exceptions SET until = $1", vec![past.into()])
+        .await;
+    let first_open = day("2026-06-11");
+    let late = payments::record(&anna, cash("R-1", "2026-06-07")).await;
+    assert_eq!(
+        late.err(),
+        Some(Refusal::PeriodClosed { first_open }.at("received_on"))
+    );
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn nobody_opens_locked_days(#[case] engine: Engine) {
+    let Some(house) = House::open(engine).await else {
+        return;
+    };
+    let anna = known_accountant(&house, "anna@example.com").await;
+    house.account("R-1", "EUR").await;
+    close(&anna, "cash", "2026-06-10").await;
+    let lock = async |through: &str| {
+        let command = PeriodLocking {
+            journal: "cash".to_owned(),
+            locked_through: through.to_owned(),
+        };
+        periods::lock(&anna, command).await
+    };
+    assert_eq!(lock("2026-06-05").await, Ok(()));
+    let locked = Refusal::PeriodLocked {
+        through: day("2026-06-05"),
+    };
+    assert_eq!(
+        lock("2026-06-04").await,
+        Err(locked.clone().at("locked_through"))
+    );
+    let opened = periods::open_to(&anna, opening(&anna, "2026-06-05")).await;
+    assert_eq!(opened, Err(locked.clone().at("opens_from")));
+    let reopened = PeriodClosing {
+        journal: "cash".to_owned(),
+        closed_through: "2026-06-04".to_owned(),
+        reason: "one more invoice".to_owned(),
+    };
+    let reopened = periods::close(&anna, reopened).await;
+    assert_eq!(reopened, Err(locked.at("closed_through")));
+    let open = periods::open_to(&anna, opening(&anna, "2026-06-11")).await;
+    assert_eq!(open, Err(Refusal::PeriodOpen.at("opens_from")));
+
+    // A lock that reaches further than the closing closes too, over a standing exception.
+    let opened = periods::open_to(&anna, opening(&anna, "2026-06-06")).await;
+    opened.expect("these days are not locked");
+    assert_eq!(lock("2026-06-12").await, Ok(()));
+    let first_open = day("2026-06-13");
+    let late = payments::record(&anna, cash("R-1", "2026-06-07")).await;
+    assert_eq!(
+        late.err(),
+        Some(Refusal::PeriodClosed { first_open }.at("received_on"))
+    );
+}
+
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
@@ -115,7 +265,7 @@ async fn those_who_post_do_not_wait_for_each_other(#[case] engine: Engine) {
     let ctx = house.accountant();
     house.account("R-1", "EUR").await;
     let other = Tx::begin(&ctx).await.expect("the database answers");
-    let open = store::closed_through(&other, JournalKind::Cash).await;
+    let open = store::closed_through(&other, &ctx, JournalKind::Cash).await;
     assert_eq!(open, Ok(None));
     let recorded = payments::record(&ctx, cash("R-1", "2026-06-05"));
     let recorded = tokio::time::timeout(A_WHILE * 10, recorded).await;

@@ -4,7 +4,7 @@ use crate::domain::ids::UserId;
 use crate::dto::audit::{AuditFilter, AuditRow};
 use crate::dto::business::{
     BusinessFacts, BusinessSettings, LedgerAccountNaming, LedgerAccountRow, PeriodClosing,
-    PeriodRow,
+    PeriodExceptionEnd, PeriodLocking, PeriodOpening, PeriodsOverview,
 };
 use crate::dto::error::AppError;
 use crate::dto::expiry::{ExpiryPolicyRow, ExpirySimulated, ExpirySimulation, NewExpiryPolicy};
@@ -137,9 +137,33 @@ pub async fn revoke_token(token: TokenChoice) -> Result<(), AppError> {
 }
 
 #[server(prefix = "/api/fn", endpoint = "list_periods")]
-pub async fn list_periods() -> Result<Vec<PeriodRow>, AppError> {
+pub async fn list_periods() -> Result<PeriodsOverview, AppError> {
     let ctx = crate::server::auth::page_ctx().await?;
-    crate::server::queries::business::periods(&ctx).await
+    crate::server::queries::business::periods_overview(&ctx).await
+}
+
+#[server(prefix = "/api/fn", endpoint = "lock_period")]
+pub async fn lock_period(period: PeriodLocking) -> Result<(), AppError> {
+    let ctx = crate::server::auth::page_ctx().await?;
+    crate::server::services::periods::lock(&ctx, period).await?;
+    leptos_axum::redirect(&crate::web::ui::notice::Done::PeriodLocked.on("/admin/periods"));
+    Ok(())
+}
+
+#[server(prefix = "/api/fn", endpoint = "open_period")]
+pub async fn open_period(opening: PeriodOpening) -> Result<(), AppError> {
+    let ctx = crate::server::auth::page_ctx().await?;
+    crate::server::services::periods::open_to(&ctx, opening).await?;
+    leptos_axum::redirect(&crate::web::ui::notice::Done::PeriodOpened.on("/admin/periods"));
+    Ok(())
+}
+
+#[server(prefix = "/api/fn", endpoint = "end_period_exception")]
+pub async fn end_period_exception(end: PeriodExceptionEnd) -> Result<(), AppError> {
+    let ctx = crate::server::auth::page_ctx().await?;
+    crate::server::services::periods::end_exception(&ctx, end).await?;
+    leptos_axum::redirect(&crate::web::ui::notice::Done::PeriodExceptionEnded.on("/admin/periods"));
+    Ok(())
 }
 
 #[server(prefix = "/api/fn", endpoint = "close_period")]

@@ -34,6 +34,10 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::PeriodClosed { first_open } => {
             t!(errors.period_closed, date = format::date(*first_open))
         }
+        Refusal::PeriodLocked { through } => {
+            t!(errors.period_locked, date = format::date(*through))
+        }
+        Refusal::PeriodOpen => t!(errors.period_open).to_owned(),
         Refusal::DateTooLate { last } => t!(errors.date_too_late, date = format::date(*last)),
         Refusal::DateTooEarly { first } => t!(errors.date_too_early, date = format::date(*first)),
         Refusal::BeforeAccountOpened { first } => {

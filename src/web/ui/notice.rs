@@ -47,6 +47,9 @@ coded! {
         UserEnabled = "user_enabled",
         TokenRevoked = "token_revoked",
         PeriodClosed = "period_closed",
+        PeriodLocked = "period_locked",
+        PeriodOpened = "period_opened",
+        PeriodExceptionEnded = "period_exception_ended",
         PasswordSet = "password_set",
         LoggedOut = "logged_out",
     }
@@ -99,6 +102,9 @@ impl Done {
             Self::UserEnabled => t!(done.user_enabled),
             Self::TokenRevoked => t!(done.token_revoked),
             Self::PeriodClosed => t!(done.period_closed),
+            Self::PeriodLocked => t!(done.period_locked),
+            Self::PeriodOpened => t!(done.period_opened),
+            Self::PeriodExceptionEnded => t!(done.period_exception_ended),
             Self::PasswordSet => t!(done.password_set),
             Self::LoggedOut => t!(done.logged_out),
         }

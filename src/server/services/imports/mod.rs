@@ -171,8 +171,8 @@ pub async fn post(
     if !changed.is_empty() {
         return Err(AppError::Stale(changed));
     }
-    let sales = first_open(&tx, JournalKind::Sales).await?;
-    let cash = first_open(&tx, JournalKind::Cash).await?;
+    let sales = first_open(ctx, &tx, JournalKind::Sales).await?;
+    let cash = first_open(ctx, &tx, JournalKind::Cash).await?;
     posting::set_posting_days(&tx, id, sales, cash).await?;
     let done = |steps| {
         listener(Progress::Posted {
@@ -197,8 +197,12 @@ pub async fn post(
 
 /// The first open day of a journal, if any day of it is closed. An import is an act of the system: historic days are
 /// fine, closed ones move to the first open one.
-async fn first_open(tx: &Tx, journal: JournalKind) -> Result<Option<NaiveDate>, AppError> {
-    let closed_through = periods::closed_through(tx, journal).await?;
+async fn first_open(
+    ctx: &Ctx,
+    tx: &Tx,
+    journal: JournalKind,
+) -> Result<Option<NaiveDate>, AppError> {
+    let closed_through = periods::closed_through(tx, ctx, journal).await?;
     Ok(closed_through.map(|closed| closed + Days::new(1)))
 }
 

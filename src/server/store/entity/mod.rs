@@ -24,6 +24,7 @@ pub mod invoices;
 pub mod ledger_accounts;
 pub mod login_links;
 pub mod payments;
+pub mod period_exceptions;
 pub mod receivable_accounts;
 pub mod sessions;
 pub mod settings;
