@@ -67,8 +67,10 @@ pub async fn accounts_to_apply(ctx: &Ctx, accounts: u32) -> anyhow::Result<()> {
     statements.push(line(&paid, 2, "receivable", "credit", 8000, none, &grant));
     statements.push(entry(&paid, "i * 3", "PAY", "payment", &payment));
     statements.push(format!(
-        "INSERT INTO payments SELECT {payment}, i, {account}, 'EUR', 8000, 0, 'bank_transfer', '', '', '2026-04-01',
-            '2026-04-01', {no}, {paid}, NULL, NULL, NULL, NULL, NULL, {now}, 'bench' FROM {from}"
+        "INSERT INTO payments (id, number, account_id, currency, amount_minor, fee_minor, method, reference, note,
+            received_on, posting_on, prepayment, entry_id, recorded_at, recorded_by)
+        SELECT {payment}, i, {account}, 'EUR', 8000, 0, 'bank_transfer', '', '', '2026-04-01',
+            '2026-04-01', {no}, {paid}, {now}, 'bench' FROM {from}"
     ));
     statements.push(format!(
         "INSERT INTO credit_grants (id, number, account_id, currency, class, origin_kind, origin_id, amount_minor,
@@ -103,12 +105,16 @@ pub async fn accounts_to_apply(ctx: &Ctx, accounts: u32) -> anyhow::Result<()> {
             &invoice,
         ));
         statements.push(format!(
-            "INSERT INTO invoices SELECT {invoice}, {account}, 'EUR', 'bench', NULL, NULL, 'B{n}-' || i, '2026-04-01',
-                '2026-04-01', '2026-05-0{n}', {amount}, 0, {amount}, {amount}, '', '', {no}, {billed}, NULL, NULL,
-                NULL, NULL, {now}, {now}, 'bench', 0 FROM {from}"
+            "INSERT INTO invoices (id, account_id, currency, series, number, issued_on, posting_on, due_on, net_minor,
+                tax_minor, total_minor, open_minor, reference, note, disputed, entry_id, finalised_at, recorded_at,
+                recorded_by)
+            SELECT {invoice}, {account}, 'EUR', 'bench', 'B{n}-' || i, '2026-04-01', '2026-04-01', '2026-05-0{n}',
+                {amount}, 0, {amount}, {amount}, '', '', {no}, {billed}, {now}, {now}, 'bench' FROM {from}"
         ));
         statements.push(format!(
-            "INSERT INTO invoice_lines SELECT {invoice}, 1, 'Service', '', '1', '{0}', 0, '0', {amount} FROM {from}",
+            "INSERT INTO invoice_lines (invoice_id, position, description, service, quantity, unit_price,
+                discount_minor, tax_rate, net_minor)
+            SELECT {invoice}, 1, 'Service', '', '1', '{0}', 0, '0', {amount} FROM {from}",
             amount / 100
         ));
         statements.push(format!(

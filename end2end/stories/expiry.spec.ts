@@ -36,6 +36,7 @@ test('a policy is tried and set, and credit lapses, is explained and extended @n
   });
 
   await test.step('a prepayment gets a last usable day, said before it is saved', async () => {
+    await page.context().clearCookies();
     await login(page, 'anna@gull.test');
     await page.goto(`/payments/new?account=${customer.account}`);
     await page.getByLabel('Amount received').fill('30');

@@ -24,12 +24,15 @@ export type Found = {
   promotion: string;
   promotionRun: string;
   draftPromotion: string;
+  /** A request that waits for a decision. */
+  request: string;
   user: string;
   /** Of the customer who looks at the portal. */
   ownInvoice: string;
   ownPayment: string;
   ownGrant: string;
   ownAccount: string;
+  ownCreditNote: string;
 };
 
 const searches = new WeakMap<Server, Promise<Found>>();
@@ -52,6 +55,7 @@ async function search(server: Server): Promise<Found> {
   const accountant = await browsing(server, 'accountant@demo.test');
   const customer = await browsing(server, 'customer@demo.test');
   const given = await promotion(server, both.customer as string);
+  const ownInvoice = await linked(customer, '/portal/invoices');
   return {
     invitation: await invitation(server),
     customer: both.customer as string,
@@ -67,11 +71,28 @@ async function search(server: Server): Promise<Found> {
     import: await linked(accountant, '/imports'),
     ...given,
     user: await linked(admin, '/admin/users'),
-    ownInvoice: await linked(customer, '/portal/invoices'),
+    request: await goodwill(company, both.account as string),
+    ownInvoice,
     ownPayment: await linked(customer, '/portal/payments'),
     ownGrant: await linked(customer, '/portal/credits?show=all', '/portal/credits'),
     ownAccount: await ownAccount(customer),
+    ownCreditNote: await creditNote(company, ownInvoice),
   };
+}
+
+/** Goodwill credit above the limit, asked for and not decided. */
+async function goodwill(company: Company, account: string): Promise<string> {
+  const [grant] = await company.list(`credit-grants?account=${account}`);
+  const { currency } = grant.remainder as Json;
+  const amount = { amount: '900.00', currency };
+  const asked = await company.post('adjustments', { account, amount, reason: 'A month without a line' });
+  return asked.id as string;
+}
+
+/** All of an invoice credited. */
+async function creditNote(company: Company, invoice: string): Promise<string> {
+  const note = { invoice, reason_code: 'return', everything: true, act: 'finalise' };
+  return (await company.post('credit-notes', note)).id as string;
 }
 
 /** Defines two promotions for one customer only, and gives one of them. */

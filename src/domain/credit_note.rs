@@ -480,12 +480,12 @@ mod tests {
         }
         let mut found = Vec::new();
         for mask in 1_u32..(1 << items.len()) {
-            let (first, rest): (Vec<(usize, &i32)>, Vec<(usize, &i32)>) = items
-                .iter()
-                .enumerate()
-                .partition(|(n, _)| mask & (1 << n) != 0);
-            let first: Vec<i32> = first.into_iter().map(|(_, item)| *item).collect();
-            let rest: Vec<i32> = rest.into_iter().map(|(_, item)| *item).collect();
+            let chosen = |wanted: bool| -> Vec<i32> {
+                let items = items.iter().enumerate();
+                let these = items.filter(|(n, _)| (mask & (1 << n) != 0) == wanted);
+                these.map(|(_, item)| *item).collect()
+            };
+            let (first, rest) = (chosen(true), chosen(false));
             for mut tail in ordered_partitions(&rest) {
                 tail.insert(0, first.clone());
                 found.push(tail);

@@ -17,6 +17,8 @@ pub struct Viewer {
     pub customer: Option<CustomerId>,
     /// The language the person chose, if they did.
     pub locale: Option<String>,
+    /// Of staff: how many requests wait for a decision.
+    pub waiting_requests: u32,
 }
 
 impl Viewer {

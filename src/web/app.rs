@@ -287,7 +287,7 @@ fn NavList(items: Vec<NavItem>) -> impl IntoView {
         .filter(|item| item.offered)
         .map(|item| {
             let current = is_current(&here, item.href).then_some("page");
-            let count = (item.href == "/approvals").then(waiting_count);
+            let count = (item.href == "/approvals").then(waiting_count).flatten();
             view! {
                 <li>
                     <a href=item.href aria-current=current>
@@ -301,16 +301,19 @@ fn NavList(items: Vec<NavItem>) -> impl IntoView {
 }
 
 /// How many requests wait for a decision; nothing where none do.
-fn waiting_count() -> impl IntoView {
-    Suspend::new(async move {
-        let count = requests::api::waiting_requests()
-            .await
-            .ok()
-            .filter(|count| *count > 0)?;
-        let label = t!(nav.waiting, count = count.to_string());
-        Some(
-            view! { <span class="badge badge-warn"><span class="visually-hidden">{label}</span> <span aria-hidden="true">{count.to_string()}</span></span> },
-        )
+fn waiting_count() -> Option<impl IntoView> {
+    let viewer = visit().viewer.clone()?;
+    let count = viewer.waiting_requests;
+    if count == 0 || !viewer.may(Right::ApproveRequests) {
+        return None;
+    }
+    let count = format::number(count);
+    let label = t!(nav.waiting, count = count.clone());
+    Some(view! {
+        <span class="badge badge-warn">
+            <span class="visually-hidden">{label}</span>
+            <span aria-hidden="true">{count}</span>
+        </span>
     })
 }
 

@@ -102,6 +102,7 @@ fn viewer(person: Person) -> Viewer {
         roles: person.roles,
         customer: person.customer,
         locale: person.locale,
+        waiting_requests: u32::try_from(person.waiting_requests).unwrap_or(u32::MAX),
     }
 }
 

@@ -123,16 +123,6 @@ pub async fn list(
     })
 }
 
-/// How many requests wait for a decision; none for who does not decide.
-pub async fn waiting(ctx: &Ctx) -> Result<u64, AppError> {
-    if !ctx.actor.holds(Right::ApproveRequests) {
-        return Ok(0);
-    }
-    let count = "SELECT COUNT(*) AS count FROM requests q
-        WHERE q.approved_at IS NULL AND q.refused_at IS NULL AND q.failed_at IS NULL";
-    Ok(sql::count(ctx, count, vec![]).await?)
-}
-
 /// What lists of requests and their pages show is for staff.
 fn require_staff(ctx: &Ctx) -> Result<(), AppError> {
     ctx.actor.require(Right::ReadCustomers)

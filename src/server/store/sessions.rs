@@ -46,6 +46,8 @@ pub struct Person {
     pub roles: Vec<Role>,
     pub customer: Option<CustomerId>,
     pub locale: Option<String>,
+    /// Of staff: how many requests wait for a decision.
+    pub waiting_requests: i64,
 }
 
 /// The session store of the database.
@@ -96,12 +98,15 @@ struct LoadedRow {
     customer_id: Option<Uuid>,
     locale: Option<String>,
     roles: Option<String>,
+    waiting_requests: i64,
 }
 
 const LOAD: &str =
     "SELECT s.contents, s.expires_at, s.user_id AS session_user_id, u.id AS user_id, u.email, u.name,
         u.customer_id, u.locale,
-        (SELECT string_agg(r.role, ',') FROM user_roles r WHERE r.user_id = u.id) AS roles
+        (SELECT string_agg(r.role, ',') FROM user_roles r WHERE r.user_id = u.id) AS roles,
+        CASE WHEN u.customer_id IS NULL THEN (SELECT COUNT(*) FROM requests q WHERE q.approved_at IS NULL
+            AND q.refused_at IS NULL AND q.failed_at IS NULL) ELSE 0 END AS waiting_requests
     FROM sessions s LEFT JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
     WHERE s.id_hash = $1 AND s.expires_at > $2";
 
@@ -208,6 +213,7 @@ fn record(id: Id, row: LoadedRow) -> Result<Option<Record>> {
         roles: roles.split(',').filter_map(Role::from_code).collect(),
         customer: row.customer_id.map(CustomerId),
         locale: row.locale,
+        waiting_requests: row.waiting_requests,
     };
     let person = serde_json::to_value(person).map_err(|error| decode(error.to_string()))?;
     data.insert(PERSON.to_owned(), person);

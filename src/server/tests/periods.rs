@@ -143,6 +143,8 @@ async fn a_closed_period_opens_to_one_person_until_it_is_ended(#[case] engine: E
     let anna = known_accountant(&house, "anna@example.com").await;
     let bert = known_accountant(&house, "bert@example.com").await;
     house.account("R-1", "EUR").await;
+    let first = payments::record(&bert, cash("R-1", "2026-05-20")).await;
+    first.expect("nothing is closed yet");
     close(&anna, "cash", "2026-06-10").await;
     let exception = periods::open_to(&bert, opening(&anna, "2026-06-05")).await;
     let exception = exception.expect("closed days can be opened");
@@ -150,10 +152,10 @@ async fn a_closed_period_opens_to_one_person_until_it_is_ended(#[case] engine: E
     let recorded = payments::record(&anna, cash("R-1", "2026-06-07")).await;
     recorded.expect("these days are open to her");
     let posted = house.texts(
-        "SELECT CAST(posting_on AS text) AS text FROM journal_entries",
+        "SELECT CAST(posting_on AS text) AS text FROM journal_entries ORDER BY number",
         vec![],
     );
-    assert_eq!(posted.await, ["2026-06-07"]);
+    assert_eq!(posted.await, ["2026-05-20", "2026-06-07"]);
     let closed = |first: &str| {
         let first_open = day(first);
         Some(Refusal::PeriodClosed { first_open }.at("received_on"))

@@ -27,13 +27,6 @@ pub async fn account_currency(account: String) -> Result<Currency, AppError> {
     Ok(balance.due.currency)
 }
 
-/// How many requests wait for a decision.
-#[server(prefix = "/api/fn", endpoint = "waiting_requests")]
-pub async fn waiting_requests() -> Result<u64, AppError> {
-    let ctx = crate::server::auth::page_ctx().await?;
-    crate::server::queries::requests::waiting(&ctx).await
-}
-
 #[server(prefix = "/api/fn", endpoint = "show_request")]
 pub async fn show_request(request: CreditRequestId) -> Result<RequestDetail, AppError> {
     let ctx = crate::server::auth::page_ctx().await?;
@@ -54,7 +47,8 @@ pub async fn adjust_credit(adjustment: NewAdjustment) -> Result<(), AppError> {
     let ctx = crate::server::auth::page_ctx().await?;
     let adjustment = adjustment.plain(crate::web::ui::format::decimal_comma());
     let made = crate::server::services::requests::adjust(&ctx, adjustment).await?;
-    show(made.request);
+    let page = crate::web::links::request(made.request);
+    leptos_axum::redirect(&crate::web::ui::notice::Done::RequestMade.on(&page));
     Ok(())
 }
 
@@ -64,7 +58,8 @@ pub async fn request_refund(refund: NewRefund) -> Result<(), AppError> {
     let ctx = crate::server::auth::page_ctx().await?;
     let refund = refund.plain(crate::web::ui::format::decimal_comma());
     let made = crate::server::services::requests::refund(&ctx, refund).await?;
-    show(made.request);
+    let page = crate::web::links::request(made.request);
+    leptos_axum::redirect(&crate::web::ui::notice::Done::RequestMade.on(&page));
     Ok(())
 }
 
@@ -74,7 +69,8 @@ pub async fn transfer_credit(transfer: NewTransfer) -> Result<(), AppError> {
     let ctx = crate::server::auth::page_ctx().await?;
     let transfer = transfer.plain(crate::web::ui::format::decimal_comma());
     let made = crate::server::services::requests::transfer(&ctx, transfer).await?;
-    show(made.request);
+    let page = crate::web::links::request(made.request);
+    leptos_axum::redirect(&crate::web::ui::notice::Done::RequestMade.on(&page));
     Ok(())
 }
 
@@ -84,7 +80,8 @@ pub async fn write_off(write_off: NewWriteOff) -> Result<(), AppError> {
     let ctx = crate::server::auth::page_ctx().await?;
     let write_off = write_off.plain(crate::web::ui::format::decimal_comma());
     let made = crate::server::services::requests::write_off(&ctx, write_off).await?;
-    show(made.request);
+    let page = crate::web::links::request(made.request);
+    leptos_axum::redirect(&crate::web::ui::notice::Done::RequestMade.on(&page));
     Ok(())
 }
 
@@ -155,11 +152,4 @@ pub async fn refund_balances(batch: RefundBatch) -> Result<(), AppError> {
     };
     leptos_axum::redirect(&said.on("/requests?kind=refund"));
     Ok(())
-}
-
-/// To the page of a request just made.
-fn show(request: CreditRequestId) {
-    use crate::web::ui::notice::Done;
-    let page = crate::web::links::request(request);
-    leptos_axum::redirect(&Done::RequestMade.on(&page));
 }
